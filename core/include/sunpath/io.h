@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Readiness bits, the language between a loop and an object.
+ *
+ * sp_*_interest() says what to wait for, sp_*_process() is told what happened. Level-triggered
+ * only: the same readiness must be reported again as long as it holds.
+ *
+ * Interest 0 means: take the descriptor out of the poll set (poll: leave it out or negate it;
+ * epoll: EPOLL_CTL_DEL), and wait only for the deadline. This is not a nicety. The kernel reports
+ * POLLHUP whether it was asked for or not, and an AF_UNIX socket whose connect() met a full backlog
+ * reports POLLOUT and POLLHUP at once: a loop that watched it would spin.
+ */
+#ifndef SUNPATH_IO_H
+#define SUNPATH_IO_H
+
+#include <sunpath/export.h>
+
+SP_BEGIN_DECLS
+
+enum sp_io {
+    SP_IO_READ = 1u << 0,   /* readable, or at its end: not known which */
+    SP_IO_WRITE = 1u << 1,  /* writable */
+    SP_IO_HANGUP = 1u << 2, /* hang-up or error; as interest: watch, but for that alone */
+    /* Only told, never asked for: readable with certainty, because the poll set asked for POLLRDHUP
+     * as well and it is absent. Saves a copy: the bytes stay in the kernel until the application
+     * reads them straight into its own memory. */
+    SP_IO_DATA = 1u << 3,
+};
+
+/** sp_io_to_poll() - interest as bits for poll() and epoll, which share their values on Linux. */
+static inline unsigned sp_io_to_poll(unsigned interest)
+{
+    return (interest & SP_IO_READ ? 0x2001u : 0u) | (interest & SP_IO_WRITE ? 0x0004u : 0u);
+}
+
+/**
+ * sp_io_from_poll() - what poll() or epoll returned, for a descriptor whose events came from
+ * sp_io_to_poll(). Do not use it when the loop could not ask for POLLRDHUP: pass SP_IO_READ
+ * instead.
+ */
+static inline unsigned sp_io_from_poll(unsigned revents)
+{
+    unsigned io = 0;
+
+    if (revents & 0x0001u)
+        io |= revents & 0x2018u ? SP_IO_READ : SP_IO_DATA;
+    if (revents & 0x0004u)
+        io |= SP_IO_WRITE;
+    if (revents & 0x0018u)
+        io |= SP_IO_HANGUP;
+    return io;
+}
+
+SP_END_DECLS
+
+#endif
