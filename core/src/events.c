@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The event ring, and the names of events and states.
+ *
+ * Tests: tests/unit/test_events.c
+ */
+#include "events.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const char *const state_names[] = {
+    [SP_STATE_UNCONNECTED] = "unconnected",
+    [SP_STATE_CONNECTING] = "connecting",
+    [SP_STATE_CONNECTED] = "connected",
+    [SP_STATE_CLOSING] = "closing",
+};
+
+/* What an event is called, and whether one waiting event says it all. */
+static const struct event_row {
+    const char *name;
+    bool once;
+} event_rows[] = {
+    [SP_EVENT_STATE] = {"state", false},
+    [SP_EVENT_CONNECTED] = {"connected", false},
+    [SP_EVENT_DISCONNECTED] = {"disconnected", false},
+    [SP_EVENT_READY_READ] = {"ready-read", true},
+    [SP_EVENT_BYTES_WRITTEN] = {"bytes-written", true},
+    [SP_EVENT_READ_FINISHED] = {"read-finished", false},
+    [SP_EVENT_ABOUT_TO_CLOSE] = {"about-to-close", false},
+    [SP_EVENT_ERROR] = {"error", false},
+    [SP_EVENT_NEW_CONNECTION] = {"new-connection", true},
+    [SP_EVENT_LOST] = {"lost", false},
+};
+
+#define KINDS (sizeof(event_rows) / sizeof(event_rows[0]))
+
+_Static_assert((SP_EVENTS_MAX & (SP_EVENTS_MAX - 1)) == 0, "the ring wraps by masking");
+_Static_assert(KINDS <= 16, "an event has four bits for its kind");
+
+const char *sp_state_name(enum sp_state state)
+{
+    return (size_t)state < sizeof(state_names) / sizeof(state_names[0]) ? state_names[state] : "?";
+}
+
+const char *sp_event_name(enum sp_event_kind kind)
+{
+    return (size_t)kind < KINDS ? event_rows[kind].name : "?";
+}
+
+static uint8_t *slot(struct sp__events *events, unsigned index)
+{
+    return &events->ring[(events->head + index) & (SP_EVENTS_MAX - 1)];
+}
+
+static enum sp_event_kind kind_of(uint8_t code)
+{
+    return (enum sp_event_kind)(code >> 4);
+}
+
+/* Is @kind waiting, with no change of state behind it? Only then does a second one say nothing new.
+ */
+static bool waiting(struct sp__events *events, enum sp_event_kind kind)
+{
+    for (unsigned i = events->count; i-- > 0;) {
+        enum sp_event_kind seen = kind_of(*slot(events, i));
+
+        if (seen == kind)
+            return true;
+        if (seen == SP_EVENT_STATE)
+            return false;
+    }
+    return false;
+}
+
+static void push(struct sp__events *events, enum sp_event_kind kind, unsigned argument)
+{
+    if (event_rows[kind].once && waiting(events, kind))
+        return;
+    if (events->count == SP_EVENTS_MAX) {
+        events->head = (events->head + 1) & (SP_EVENTS_MAX - 1);
+        events->count--;
+        if (events->lost < UINT32_MAX)
+            events->lost++;
+    }
+    *slot(events, events->count) = (uint8_t)((unsigned)kind << 4 | argument);
+    events->count++;
+}
+
+void sp__events_push(struct sp__events *events, enum sp_event_kind kind)
+{
+    push(events, kind, 0);
+}
+
+void sp__events_push_state(struct sp__events *events, enum sp_state state)
+{
+    push(events, SP_EVENT_STATE, (unsigned)state);
+}
+
+void sp__events_push_error(struct sp__events *events, enum sp_error error)
+{
+    push(events, SP_EVENT_ERROR, (unsigned)-error & 0xfu);
+}
+
+void sp__events_drop(struct sp__events *events, enum sp_event_kind kind)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < events->count; i++) {
+        uint8_t code = *slot(events, i);
+
+        if (kind_of(code) != kind)
+            *slot(events, kept++) = code;
+    }
+    events->count = (uint8_t)kept;
+}
+
+bool sp__events_pop(struct sp__events *events, struct sp_event *ret)
+{
+    uint8_t code;
+
+    if (sp__events_empty(events))
+        return false;
+    memset(ret, 0, sizeof(*ret));
+    if (events->lost > 0) {
+        ret->kind = SP_EVENT_LOST;
+        ret->bytes = events->lost;
+        events->lost = 0;
+        return true;
+    }
+    code = *slot(events, 0);
+    events->head = (events->head + 1) & (SP_EVENTS_MAX - 1);
+    events->count--;
+    ret->kind = kind_of(code);
+    if (ret->kind == SP_EVENT_STATE)
+        ret->state = (enum sp_state)(code & 0xf);
+    else if (ret->kind == SP_EVENT_ERROR)
+        ret->error = (enum sp_error) - (code & 0xf);
+    return true;
+}
+
+bool sp__events_empty(const struct sp__events *events)
+{
+    return events->count == 0 && events->lost == 0;
+}
+
+bool sp__events_valid(const struct sp__events *events)
+{
+    if (events->head >= SP_EVENTS_MAX || events->count > SP_EVENTS_MAX)
+        return false;
+    for (unsigned i = 0; i < events->count; i++) {
+        uint8_t code = events->ring[(events->head + i) & (SP_EVENTS_MAX - 1)];
+
+        if (kind_of(code) >= SP_EVENT_LOST)
+            return false;
+    }
+    return true;
+}

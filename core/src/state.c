@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of state changes. Only what is listed can happen.
+ *
+ * The order of events is Qt's, with one difference: the error comes after the state is settled, so
+ * that whoever reacts to it by connecting again starts from an unconnected socket.
+ *
+ * Tests: tests/unit/test_state.c walks every pair of state and change.
+ */
+#include "state.h"
+
+#define END (SP__TELL_STATE | SP__TELL_ERROR | SP__TELL_READ_FINISHED | SP__TELL_DISCONNECTED)
+
+const struct sp__transition sp__transitions[] = {
+    {SP_STATE_UNCONNECTED, SP__CHANGE_START, SP_STATE_CONNECTING, SP__TELL_STATE},
+    {SP_STATE_UNCONNECTED, SP__CHANGE_ADOPT, SP_STATE_CONNECTED,
+     SP__TELL_STATE | SP__TELL_CONNECTED},
+    {SP_STATE_CONNECTING, SP__CHANGE_ESTABLISHED, SP_STATE_CONNECTED,
+     SP__TELL_STATE | SP__TELL_CONNECTED},
+    {SP_STATE_CONNECTING, SP__CHANGE_FAILED, SP_STATE_UNCONNECTED, SP__TELL_STATE | SP__TELL_ERROR},
+    {SP_STATE_CONNECTING, SP__CHANGE_ABANDONED, SP_STATE_UNCONNECTED, SP__TELL_STATE},
+    {SP_STATE_CONNECTED, SP__CHANGE_CLOSE, SP_STATE_CLOSING, SP__TELL_STATE},
+    {SP_STATE_CLOSING, SP__CHANGE_ENDED, SP_STATE_UNCONNECTED, END},
+};
+
+const size_t sp__transition_count = sizeof(sp__transitions) / sizeof(sp__transitions[0]);
+
+const struct sp__transition *sp__transition_find(enum sp_state from, enum sp__change change)
+{
+    for (size_t i = 0; i < sp__transition_count; i++) {
+        const struct sp__transition *row = &sp__transitions[i];
+
+        if (row->from == from && row->change == change)
+            return row;
+    }
+    return NULL;
+}
