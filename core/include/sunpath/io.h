@@ -43,10 +43,12 @@ static inline unsigned sp_io_from_poll(unsigned revents)
     unsigned io = 0;
 
     if (revents & 0x0001u)
-        io |= revents & 0x2018u ? SP_IO_READ : SP_IO_DATA;
+        io |= revents & 0x2038u ? SP_IO_READ : SP_IO_DATA;
     if (revents & 0x0004u)
         io |= SP_IO_WRITE;
-    if (revents & 0x0018u)
+    /* POLLERR, POLLHUP; and POLLNVAL, so that a descriptor closed behind our back ends the
+     * connection. */
+    if (revents & 0x0038u)
         io |= SP_IO_HANGUP;
     return io;
 }

@@ -252,8 +252,8 @@ SP_API SP_MUST_CHECK ptrdiff_t sp_socket_read_line(struct sp_socket *socket, voi
 /** sp_socket_get_char() - next byte as 0..255; otherwise as sp_socket_read(), but SP_ERROR_LIMIT
  * when none is there now. */
 SP_API SP_MUST_CHECK int sp_socket_get_char(struct sp_socket *socket);
-/** sp_socket_unget_char() - put a byte back in front; also above the read limit. Return: SP_OK;
- * SP_ERROR_OPERATION if not open for reading; SP_ERROR_RESOURCE. */
+/** sp_socket_unget_char() - put a byte back in front; also above the read limit, but not inside a
+ * transaction. Return: SP_OK; SP_ERROR_OPERATION if not open for reading; SP_ERROR_RESOURCE. */
 SP_API SP_MUST_CHECK int sp_socket_unget_char(struct sp_socket *socket, unsigned char byte);
 /** sp_socket_bytes_available() - bytes that reads will give without waiting; fetches up to the read
  * limit from the kernel if the loop reported some. */

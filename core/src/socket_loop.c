@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a loop needs: descriptor, interest, deadline, process, events.
+ *
+ * Tests: tests/unit/test_socket_loop.c, tests/integration/test_socket_loop.c
+ */
+#include "socket.h"
+
+int sp_socket_fd(const struct sp_socket *socket)
+{
+    return socket->state == SP_STATE_UNCONNECTED ? -1 : socket->fd;
+}
+
+/* The kernel reports a hang-up whether asked or not. Where one could not be acted upon (the buffer
+ * is full, and the end of the stream lies behind bytes that cannot be fetched) the descriptor has
+ * to leave the poll set: interest 0. */
+unsigned sp_socket_interest(const struct sp_socket *socket)
+{
+    unsigned interest = 0;
+
+    if (!sp__is_open(socket) || sp__has(socket, SP__STALLED))
+        return 0;
+    if (sp__socket_may_fill(socket))
+        interest |= SP_IO_READ;
+    if (socket->out.size > 0)
+        interest |= SP_IO_WRITE;
+    if (interest == 0 && ((socket->mode & SP_READ_ONLY) == 0 || sp__has(socket, SP__INPUT_ENDED)))
+        interest = SP_IO_HANGUP;
+    return interest;
+}
+
+uint64_t sp_socket_deadline(const struct sp_socket *socket)
+{
+    return socket->deadline < socket->wakeup ? socket->deadline : socket->wakeup;
+}
+
+/* A hang-up that no read will confirm, because nothing is read. The loop may be wrong: the kernel
+ * is asked. */
+static bool has_hung_up(const struct sp_socket *socket)
+{
+    const struct sp_os *os = sp__os(socket);
+    struct sp_os_pollfd entry = {.fd = socket->fd};
+
+    return os->poll(os->ctx, &entry, 1, 0) == 1 &&
+           (entry.got & (SP_OS_POLLHUP | SP_OS_POLLERR)) != 0;
+}
+
+static void process_connecting(struct sp_socket *socket)
+{
+    const struct sp_os *os = sp__os(socket);
+
+    if (os->now_ns(os->ctx) >= sp_socket_deadline(socket))
+        sp__socket_try_connect(socket);
+}
+
+/* Timers of an open connection. Returns false if it ended or must still wait. */
+static bool timers_allow(struct sp_socket *socket)
+{
+    const struct sp_os *os = sp__os(socket);
+    uint64_t now;
+
+    if (sp_socket_deadline(socket) == SP_NEVER)
+        return true;
+    now = os->now_ns(os->ctx);
+    if (now >= socket->deadline) {
+        sp__socket_close_expired(socket);
+        return false;
+    }
+    if (now < socket->wakeup)
+        return !sp__has(socket, SP__STALLED);
+    sp__clear(socket, SP__STALLED);
+    socket->wakeup = SP_NEVER;
+    return true;
+}
+
+static void process_input(struct sp_socket *socket, unsigned ready)
+{
+    bool uncertain = (ready & (SP_IO_READ | SP_IO_HANGUP)) != 0 || sp__has(socket, SP__READABLE) ||
+                     sp__has(socket, SP__DISCARD);
+
+    if (!sp__socket_may_fill(socket))
+        return;
+    if (uncertain) {
+        /* End of stream or data: only reading tells. Or the application left what it was told of:
+         * then it is buffered, up to the limit, so that a loop does not report it for ever. */
+        (void)sp__socket_fill(socket, SP_PROCESS_BYTES_MAX, true);
+    } else if (ready & SP_IO_DATA) {
+        sp__set(socket, SP__READABLE);
+        sp__events_push(&socket->events, SP_EVENT_READY_READ);
+    }
+}
+
+static void process_output(struct sp_socket *socket, unsigned ready)
+{
+    if (socket->out.size == 0 || !(ready & (SP_IO_WRITE | SP_IO_HANGUP)))
+        return;
+    sp__clear(socket, SP__OUTPUT_BLOCKED);
+    (void)sp__socket_drain(socket, SP_PROCESS_BYTES_MAX);
+}
+
+static void process_open(struct sp_socket *socket, unsigned ready)
+{
+    if (!timers_allow(socket))
+        return;
+    /* A failed send means that the end of the stream is there to be read, behind what the peer sent
+     * last. */
+    if (sp__has(socket, SP__OUTPUT_DEAD))
+        ready |= SP_IO_HANGUP;
+    process_input(socket, ready);
+    if (sp__is_open(socket))
+        process_output(socket, ready);
+    if (sp__is_open(socket) && (ready & SP_IO_HANGUP) &&
+        ((socket->mode & SP_READ_ONLY) == 0 || sp__has(socket, SP__INPUT_ENDED)) &&
+        has_hung_up(socket))
+        sp__socket_hung_up(socket);
+}
+
+void sp_socket_process(struct sp_socket *socket, unsigned ready)
+{
+    SP__SOCKET_CHECK(socket);
+    if (socket->state == SP_STATE_CONNECTING)
+        process_connecting(socket);
+    else if (sp__is_open(socket))
+        process_open(socket, ready);
+    SP__SOCKET_CHECK(socket);
+}
+
+/* Nothing more to say: the application is done with its turn, and what it wrote in small pieces
+ * leaves together. */
+static void flush_gathered(struct sp_socket *socket)
+{
+    if (socket->out.size > 0 && !sp__has(socket, SP__OUTPUT_BLOCKED))
+        (void)sp__socket_drain(socket, SP_PROCESS_BYTES_MAX);
+}
+
+/* An event that told of bytes, taken after they were read, would be untrue. */
+static bool still_holds(const struct sp_socket *socket, const struct sp_event *event)
+{
+    switch (event->kind) {
+    case SP_EVENT_READY_READ:
+        return sp__socket_buffered(socket) > 0 || sp__has(socket, SP__READABLE);
+    case SP_EVENT_BYTES_WRITTEN:
+        return socket->written > 0;
+    default:
+        return true;
+    }
+}
+
+bool sp_socket_next_event(struct sp_socket *socket, struct sp_event *ret_event)
+{
+    struct sp_event event;
+
+    SP__SOCKET_CHECK(socket);
+    if (sp__events_empty(&socket->events))
+        flush_gathered(socket);
+    while (sp__events_pop(&socket->events, &event)) {
+        if (!still_holds(socket, &event))
+            continue;
+        if (event.kind == SP_EVENT_BYTES_WRITTEN) {
+            event.bytes = socket->written;
+            socket->written = 0;
+        }
+        *ret_event = event;
+        return true;
+    }
+    return false;
+}
