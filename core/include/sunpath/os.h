@@ -146,7 +146,7 @@ struct sp_os {
     /* The descriptor is gone whatever this returns; it must not be closed again. */
     int (*close)(void *ctx, int fd);
     /* Number of entries with got != 0; 0 when @deadline_ns (of now_ns()) has passed; EINTR. A
-     * deadline in the past looks once. */
+     * deadline in the past looks once. @count is 0 to SP_OS_POLL_MAX; more is EINVAL. */
     int (*poll)(void *ctx, struct sp_os_pollfd *fds, size_t count, uint64_t deadline_ns);
     /* EBADF, ENOTSOCK. */
     int (*sockinfo)(void *ctx, int fd, struct sp_os_sockinfo *ret_info);
@@ -154,10 +154,11 @@ struct sp_os {
     int (*set_cloexec)(void *ctx, int fd);
     /* SO_PEERCRED. A socket without a peer gives pid 0 and uid 0xffffffff without an error. */
     int (*peer_cred)(void *ctx, int fd, struct sp_os_cred *ret_cred);
-    /* SO_PEERGROUPS. Number of groups; ERANGE if more than @capacity. */
+    /* SO_PEERGROUPS, the supplementary groups. Number of groups; ERANGE if more than @capacity;
+     * ENODATA if there is no peer. */
     int (*peer_groups)(void *ctx, int fd, uint32_t *ret_groups, size_t capacity);
     /* SO_PEERPIDFD: a new descriptor. ENOPROTOOPT on kernels before 6.5; ESRCH or EINVAL when the
-     * peer is gone. */
+     * peer is gone (some kernels still give one then); ENODATA if there is none. */
     int (*peer_pidfd)(void *ctx, int fd);
     /* Sets the mode of the socket itself, from which bind() makes the file's mode (less umask).
      * After bind it no longer reaches the file. */
@@ -181,14 +182,20 @@ struct sp_os {
      * through a handle, so that a link or another file swapped in is not touched: ESTALE then. */
     int (*chmod_at)(void *ctx, int dir, const char *name, const struct sp_os_stat *expected,
                     uint32_t mode);
-    /* Opens or creates (mode 0600) a regular file for locking, never through a link, and tries to
-     * lock it exclusively. EWOULDBLOCK: someone holds it. Closing the descriptor gives the lock
-     * back. */
+    /* Creates a file of mode 0600, umask or not, or opens one that can only be a lock file:
+     * regular, ours, empty, without a second name; never through a link. Then tries to lock it
+     * exclusively. Closing the descriptor gives the lock back; the file stays. EWOULDBLOCK: someone
+     * holds it, or was removing it just now; EEXIST: the name belongs to something that is no lock
+     * file, which stays untouched; EACCES: such a file of another user, who could hold it for ever,
+     * or no permission; and whatever creating a file can give. On failure no file is left that was
+     * not there before, except one that someone else has locked in the meantime. */
     int (*lock_at)(void *ctx, int dir, const char *name);
 };
 
 /* Pieces in one send(). Linux's IOV_MAX is 1024; more than 64 gain nothing. */
 #define SP_OS_IOV_MAX 64
+/* Descriptors in one poll(). The library's own waits need one. */
+#define SP_OS_POLL_MAX 64
 
 /** sp_os_linux() - the real kernel. The table is constant and shared; nobody frees it. */
 SP_API const struct sp_os *sp_os_linux(void);
