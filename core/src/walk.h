@@ -22,7 +22,8 @@ struct sp__place {
 
 /**
  * sp__walk() - find the directory of an absolute path and judge everything on the way
- * @path, @length: no NUL inside, begins with '/', as in a valid pathname address
+ * @path, @length: no NUL inside, begins with '/', as in a valid pathname address; one that can only
+ * be a directory ("/x/", "/x/..") is refused
  *
  * The last component is not looked at. Links in the way are judged and followed by hand
  * (SP_LINKS_MAX). ".." is resolved by the walk, not by text. Returns SP_OK and a @ret whose handle
@@ -30,6 +31,12 @@ struct sp__place {
  */
 int sp__walk(const struct sp_os *os, const char *path, size_t length, enum sp_trust trust,
              struct sp__place *ret, struct sp__fault *fault);
+
+/** sp__walk_as() - the same, judged as if @euid were ours: who but root and @euid could replace
+ * something on the way? */
+int sp__walk_as(const struct sp_os *os, const char *path, size_t length, enum sp_trust trust,
+                uint32_t euid, struct sp__place *ret, struct sp__fault *fault);
+/** sp__walk_end() - gives up the handle. */
 void sp__walk_end(const struct sp_os *os, struct sp__place *place);
 
 #endif
