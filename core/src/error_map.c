@@ -34,6 +34,7 @@ const struct sp__error_row sp__error_rows[] = {
     {SP_OPERATION_LISTEN, EADDRINUSE, SP_ERROR_ADDRESS_IN_USE},
     {SP_OPERATION_BIND, EINVAL, SP_ERROR_OPERATION},
     {SP_OPERATION_LOCK, EWOULDBLOCK, SP_ERROR_ADDRESS_IN_USE},
+    {SP_OPERATION_LOCK, EEXIST, SP_ERROR_ADDRESS_IN_USE},
     {SP_OPERATION_MODE, ESTALE, SP_ERROR_ADDRESS_IN_USE},
 
     /* The peer has gone; what it left behind decides which errno says so. */
