@@ -17,11 +17,9 @@
 
 bool sp_access_mode_allows(uint32_t mode, uint32_t owner, uint32_t uid, bool in_group)
 {
-    if (uid == 0) {
+    if (uid == 0)
         return true;
-    }
-    if (uid == owner) {
+    if (uid == owner)
         return (mode & SP__OWNER_WRITE) != 0;
-    }
     return (mode & (in_group ? SP__GROUP_WRITE : SP__OTHER_WRITE)) != 0;
 }

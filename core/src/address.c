@@ -21,6 +21,8 @@
  */
 #include "address.h"
 
+#include "check.h"
+
 #include <string.h>
 
 /* Linux's number. The core includes no <sys/...>; core/os/linux.c checks that it is the same. */
@@ -30,9 +32,8 @@
 
 int sp__address_refuse(enum sp_cause *ret_cause, enum sp_cause cause)
 {
-    if (ret_cause != NULL) {
+    if (ret_cause != NULL)
         *ret_cause = cause;
-    }
     return SP_ERROR_SERVER_NOT_FOUND;
 }
 
@@ -51,9 +52,8 @@ static bool is_directory_name(const char *path, size_t length)
 {
     size_t start = length;
 
-    while (start > 0 && path[start - 1] != '/') {
+    while (start > 0 && path[start - 1] != '/')
         start--;
-    }
     switch (length - start) {
     case 0:
         return true;
@@ -68,21 +68,16 @@ static bool is_directory_name(const char *path, size_t length)
 
 static enum sp_cause check_path(const char *path, size_t length)
 {
-    if (length == 0) {
+    if (length == 0)
         return SP_CAUSE_NAME_EMPTY;
-    }
-    if (has_byte(path, length, '\0')) {
+    if (has_byte(path, length, '\0'))
         return SP_CAUSE_NAME_HAS_NUL;
-    }
-    if (path[0] != '/') {
+    if (path[0] != '/')
         return SP_CAUSE_NAME_NOT_ABSOLUTE;
-    }
-    if (length > SP_PATH_MAX) {
+    if (length > SP_PATH_MAX)
         return SP_CAUSE_NAME_TOO_LONG;
-    }
-    if (is_directory_name(path, length)) {
+    if (is_directory_name(path, length))
         return SP_CAUSE_NAME_IS_DIRECTORY;
-    }
     return SP_CAUSE_NONE;
 }
 
@@ -94,9 +89,8 @@ int sp_address_path(struct sp_address *ret, const void *path, size_t length,
 
     length = length_of(path, length);
     cause = check_path(path, length);
-    if (cause != SP_CAUSE_NONE) {
+    if (cause != SP_CAUSE_NONE)
         return sp__address_refuse(ret_cause, cause);
-    }
 
     memcpy(address.bytes, path, length);
     address.length = (uint8_t)length;
@@ -108,24 +102,18 @@ int sp_address_path(struct sp_address *ret, const void *path, size_t length,
 static enum sp_cause check_short_name(const char *name, size_t length, const char *base,
                                       size_t base_length)
 {
-    if (length == 0) {
+    if (length == 0)
         return SP_CAUSE_NAME_EMPTY;
-    }
-    if (has_byte(name, length, '\0')) {
+    if (has_byte(name, length, '\0'))
         return SP_CAUSE_NAME_HAS_NUL;
-    }
-    if (has_byte(name, length, '/')) {
+    if (has_byte(name, length, '/'))
         return SP_CAUSE_NAME_HAS_SLASH;
-    }
-    if (base_length == 0) {
+    if (base_length == 0)
         return SP_CAUSE_NAME_EMPTY;
-    }
-    if (has_byte(base, base_length, '\0')) {
+    if (has_byte(base, base_length, '\0'))
         return SP_CAUSE_NAME_HAS_NUL;
-    }
-    if (base[0] != '/') {
+    if (base[0] != '/')
         return SP_CAUSE_NAME_NOT_ABSOLUTE;
-    }
     return SP_CAUSE_NONE;
 }
 
@@ -138,22 +126,19 @@ int sp_address_name(struct sp_address *ret, const void *name, size_t length, con
     enum sp_cause cause;
 
     length = length_of(name, length);
-    if (length > 0 && short_name[0] == '/') {
+    if (length > 0 && short_name[0] == '/')
         return sp_address_path(ret, name, length, ret_cause);
-    }
 
     base_length = length_of(base, base_length);
     cause = check_short_name(name, length, base, base_length);
-    if (cause != SP_CAUSE_NONE) {
+    if (cause != SP_CAUSE_NONE)
         return sp__address_refuse(ret_cause, cause);
-    }
 
     /* The base counts, and so does the slash. Each part is bounded alone first, so that the sum
      * cannot wrap round. */
     used = base_length + (base[base_length - 1] != '/');
-    if (base_length > SP_PATH_MAX || length > SP_PATH_MAX || used + length > SP_PATH_MAX) {
+    if (base_length > SP_PATH_MAX || length > SP_PATH_MAX || used + length > SP_PATH_MAX)
         return sp__address_refuse(ret_cause, SP_CAUSE_NAME_TOO_LONG);
-    }
 
     memcpy(path, base, base_length);
     path[used - 1] = '/';
@@ -167,12 +152,10 @@ int sp_address_abstract(struct sp_address *ret, const void *name, size_t length,
     struct sp_address address = {.space = SP_NAMESPACE_ABSTRACT};
 
     length = length_of(name, length);
-    if (length == 0) {
+    if (length == 0)
         return sp__address_refuse(ret_cause, SP_CAUSE_NAME_EMPTY);
-    }
-    if (length > SP_ABSTRACT_MAX) {
+    if (length > SP_ABSTRACT_MAX)
         return sp__address_refuse(ret_cause, SP_CAUSE_NAME_TOO_LONG);
-    }
 
     memcpy(address.bytes, name, length);
     address.length = (uint8_t)length;
@@ -192,15 +175,12 @@ static size_t decoded_path_length(const uint8_t *name, size_t visible, size_t cl
     size_t looked_at = visible <= SP_PATH_MAX ? visible : SP_PATH_MAX + 1;
     const uint8_t *nul = memchr(name, 0, looked_at);
 
-    if (nul != NULL) {
+    if (nul != NULL)
         return (size_t)(nul - name);
-    }
-    if (looked_at > SP_PATH_MAX) {
+    if (looked_at > SP_PATH_MAX)
         return SIZE_MAX;
-    }
-    if (visible == claimed || (visible == SP_PATH_MAX && claimed == SP_PATH_MAX + 1)) {
+    if (visible == claimed || (visible == SP_PATH_MAX && claimed == SP_PATH_MAX + 1))
         return visible;
-    }
     return SIZE_MAX;
 }
 
@@ -230,17 +210,15 @@ int sp_address_decode(struct sp_address *ret, const void *sockaddr, size_t capac
         uint16_t family;
 
         memcpy(&family, bytes, sizeof(family));
-        if (family != SP__FAMILY_UNIX) {
+        if (family != SP__FAMILY_UNIX)
             return refuse_decoding(ret_cause, SP_CAUSE_WRONG_FAMILY);
-        }
     }
     if (kernel_length <= SP__FAMILY_SIZE) {
         *ret = address;
         return SP_OK;
     }
-    if (written <= SP__FAMILY_SIZE) {
+    if (written <= SP__FAMILY_SIZE)
         return refuse_decoding(ret_cause, SP_CAUSE_NAME_TOO_LONG);
-    }
 
     bytes += SP__FAMILY_SIZE;
     visible = written - SP__FAMILY_SIZE;
@@ -253,9 +231,8 @@ int sp_address_decode(struct sp_address *ret, const void *sockaddr, size_t capac
         length = decoded_abstract_length(visible, claimed);
         bytes++;
     }
-    if (length == SIZE_MAX) {
+    if (length == SIZE_MAX)
         return refuse_decoding(ret_cause, SP_CAUSE_NAME_TOO_LONG);
-    }
 
     memcpy(address.bytes, bytes, length);
     address.length = (uint8_t)length;
@@ -291,17 +268,13 @@ bool sp__address_is_valid(const struct sp_address *address)
     default:
         return false;
     }
-    if (address->length < shortest || address->length > longest) {
+    if (address->length < shortest || address->length > longest)
         return false;
-    }
-    if (address->space == SP_NAMESPACE_PATH && has_byte(address->bytes, address->length, '\0')) {
+    if (address->space == SP_NAMESPACE_PATH && has_byte(address->bytes, address->length, '\0'))
         return false;
-    }
-    for (size_t i = address->length; i < sizeof(address->bytes); i++) {
-        if (address->bytes[i] != 0) {
+    for (size_t i = address->length; i < sizeof(address->bytes); i++)
+        if (address->bytes[i] != 0)
             return false;
-        }
-    }
     return true;
 }
 
@@ -309,6 +282,7 @@ size_t sp__address_encode(const struct sp_address *address, uint8_t ret[SP_PATH_
 {
     size_t lead = address->space == SP_NAMESPACE_ABSTRACT ? 1 : 0;
 
+    SP__CHECK(sp__address_is_valid(address));
     memset(ret, 0, SP_PATH_MAX);
     memcpy(ret + lead, address->bytes, address->length);
     return lead + address->length;

@@ -4,8 +4,8 @@
  *
  * Tests: tests/unit/test_address_encode.c
  */
-#ifndef SUNPATH_SRC_ADDRESS_H
-#define SUNPATH_SRC_ADDRESS_H
+#ifndef SP__ADDRESS_H
+#define SP__ADDRESS_H
 
 #include <sunpath/address.h>
 
@@ -28,7 +28,7 @@ bool sp__address_is_valid(const struct sp_address *address);
  *
  * A path is given without terminator: its length is exact, and 108 bytes leave no room for one. An
  * abstract name gets its leading NUL and nothing after its last byte, because the kernel counts
- * padding as part of the name.
+ * padding as part of the name. @address is valid: the caller has looked.
  *
  * Return: how many bytes of @ret count; 0 for an unnamed address. The rest of @ret is zero.
  */

@@ -62,12 +62,10 @@ static size_t format_any(const struct sp_address *address, char *text)
         memcpy(text, unnamed_text, sizeof(unnamed_text) - 1);
         return sizeof(unnamed_text) - 1;
     }
-    if (!is_path) {
+    if (!is_path)
         text[used++] = '@';
-    }
-    for (size_t i = 0; i < address->length; i++) {
+    for (size_t i = 0; i < address->length; i++)
         used += format_byte(address->bytes[i], is_path && i == 0, text + used);
-    }
     return used;
 }
 
@@ -77,9 +75,8 @@ int sp_address_format(const struct sp_address *address, char *text, size_t capac
     size_t used = format_any(address, whole);
 
     if (used >= capacity) {
-        if (capacity > 0) {
+        if (capacity > 0)
             text[0] = '\0';
-        }
         return SP_ERROR_ARGUMENT;
     }
     memcpy(text, whole, used);
@@ -90,15 +87,12 @@ int sp_address_format(const struct sp_address *address, char *text, size_t capac
 /* The value of a hexadecimal digit, or -1. */
 static int digit_value(char digit)
 {
-    if (digit >= '0' && digit <= '9') {
+    if (digit >= '0' && digit <= '9')
         return digit - '0';
-    }
-    if (digit >= 'a' && digit <= 'f') {
+    if (digit >= 'a' && digit <= 'f')
         return digit - 'a' + 10;
-    }
-    if (digit >= 'A' && digit <= 'F') {
+    if (digit >= 'A' && digit <= 'F')
         return digit - 'A' + 10;
-    }
     return -1;
 }
 
@@ -111,9 +105,8 @@ static size_t parse_byte(const char *text, size_t length, uint8_t *ret)
 
     if (first != '\\') {
         /* Bytes from 0x80 up are what people type in their own language. */
-        if (!is_graphic(first) && first < 0x80) {
+        if (!is_graphic(first) && first < 0x80)
             return 0;
-        }
         *ret = first;
         return 1;
     }
@@ -121,14 +114,12 @@ static size_t parse_byte(const char *text, size_t length, uint8_t *ret)
         *ret = '\\';
         return 2;
     }
-    if (length < SP__ESCAPE_MAX || text[1] != 'x') {
+    if (length < SP__ESCAPE_MAX || text[1] != 'x')
         return 0;
-    }
     high = digit_value(text[2]);
     low = digit_value(text[3]);
-    if (high < 0 || low < 0) {
+    if (high < 0 || low < 0)
         return 0;
-    }
     *ret = (uint8_t)(high * 16 + low);
     return SP__ESCAPE_MAX;
 }
@@ -149,21 +140,17 @@ static enum sp_cause parse_name(struct sp_address *address, const char *text, si
         uint8_t byte = 0;
         size_t taken = parse_byte(text + at, length - at, &byte);
 
-        if (taken == 0) {
+        if (taken == 0)
             return SP_CAUSE_NAME_SYNTAX;
-        }
         at += taken;
         has_nul = has_nul || byte == 0;
-        if (count < longest) {
+        if (count < longest)
             address->bytes[count] = byte;
-        }
     }
-    if (is_path && has_nul) {
+    if (is_path && has_nul)
         return SP_CAUSE_NAME_HAS_NUL;
-    }
-    if (count > longest) {
+    if (count > longest)
         return SP_CAUSE_NAME_TOO_LONG;
-    }
     address->length = (uint8_t)count;
     return SP_CAUSE_NONE;
 }
@@ -174,16 +161,13 @@ int sp_address_parse(struct sp_address *ret, const char *text, size_t length,
     struct sp_address address = {.space = SP_NAMESPACE_PATH};
     enum sp_cause cause;
 
-    if (length == SP_STRLEN) {
+    if (length == SP_STRLEN)
         length = strlen(text);
-    }
-    if (length == 0) {
+    if (length == 0)
         return sp__address_refuse(ret_cause, SP_CAUSE_NAME_EMPTY);
-    }
     if (text[0] == '<') {
-        if (length != sizeof(unnamed_text) - 1 || memcmp(text, unnamed_text, length) != 0) {
+        if (length != sizeof(unnamed_text) - 1 || memcmp(text, unnamed_text, length) != 0)
             return sp__address_refuse(ret_cause, SP_CAUSE_NAME_SYNTAX);
-        }
         address.space = SP_NAMESPACE_UNNAMED;
         *ret = address;
         return SP_OK;
@@ -194,9 +178,8 @@ int sp_address_parse(struct sp_address *ret, const char *text, size_t length,
         length--;
     }
     cause = parse_name(&address, text, length);
-    if (cause != SP_CAUSE_NONE) {
+    if (cause != SP_CAUSE_NONE)
         return sp__address_refuse(ret_cause, cause);
-    }
     *ret = address;
     return SP_OK;
 }

@@ -27,25 +27,20 @@ enum sp_cause sp_trust_judge_directory(const struct sp_os_stat *directory, uint3
 {
     uint32_t suspect = SP__OTHER_WRITE;
 
-    if (trust == SP_TRUST_OFF) {
+    if (trust == SP_TRUST_OFF)
         return SP_CAUSE_NONE;
-    }
-    if (!is_ours(directory->uid, euid)) {
+    if (!is_ours(directory->uid, euid))
         return SP_CAUSE_DIRECTORY_OWNER;
-    }
-    if (trust != SP_TRUST_GROUP) {
+    if (trust != SP_TRUST_GROUP)
         suspect |= SP__GROUP_WRITE;
-    }
-    if ((directory->mode & suspect) != 0 && (directory->mode & SP_OS_ISVTX) == 0) {
+    if ((directory->mode & suspect) != 0 && (directory->mode & SP_OS_ISVTX) == 0)
         return SP_CAUSE_DIRECTORY_WRITABLE;
-    }
     return SP_CAUSE_NONE;
 }
 
 enum sp_cause sp_trust_judge_link(const struct sp_os_stat *link, uint32_t euid, enum sp_trust trust)
 {
-    if (trust == SP_TRUST_OFF || is_ours(link->uid, euid)) {
+    if (trust == SP_TRUST_OFF || is_ours(link->uid, euid))
         return SP_CAUSE_NONE;
-    }
     return SP_CAUSE_LINK_OWNER;
 }
