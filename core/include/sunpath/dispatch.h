@@ -37,6 +37,11 @@ struct sp_server_handlers {
  * ones (connect in the error handler) cannot hold the loop for ever. */
 #define SP_DISPATCH_EVENTS_MAX 64
 
+/* Dispatching inside a handler, as a loop nested in one does, delivers one event a call; nested
+ * this deep it delivers none. So a handler that makes new events and dispatches them cannot exhaust
+ * the stack. */
+#define SP_DISPATCH_DEPTH_MAX 8
+
 /** sp_socket_dispatch() - deliver what is recorded. Return: true if the socket still exists. If it
  * does, ask sp_socket_has_events() whether the bound cut it short. */
 SP_API bool sp_socket_dispatch(struct sp_socket *socket, const struct sp_socket_handlers *handlers);
