@@ -55,31 +55,32 @@ def build():
         print(f"built {preset} in {time.monotonic() - start:.0f} s", flush=True)
 
 
+def target_names():
+    """The targets that are there to find something; the harness's own have no text corpus."""
+    lines = TARGET_LIST.read_text(encoding="utf-8").splitlines()
+    names = [line.split("|")[0].strip() for line in lines if line.strip() and line[0] != "#"]
+    return [name for name in names if (ROOT / "corpus" / name / "text").is_dir()]
+
+
 def load_target(name):
     corpus = ROOT / "corpus" / name
     options = configparser.ConfigParser()
     options.read(corpus / f"{name}.options")
-    cmplog = BUILD / "afl" / "fuzz" / f"fuzz_{name}.cmplog"
     dictionary = corpus / f"{name}.dict"
-    folders = (corpus / "seeds", corpus / "crashes", BUILD / "fuzz" / "fuzz" / "seeds" / name,
+    folders = (BUILD / "fuzz" / "fuzz" / "seeds" / name, corpus / "seeds", corpus / "crashes",
                CAMPAIGN / name / "corpus")
     target = Target(
         name=name,
         libfuzzer=BUILD / "fuzz" / "fuzz" / f"fuzz_{name}",
         afl=BUILD / "afl" / "fuzz" / f"fuzz_{name}",
-        cmplog=cmplog if cmplog.exists() else None,
+        cmplog=BUILD / "afl" / "fuzz" / f"fuzz_{name}.cmplog",
         dictionary=dictionary if dictionary.exists() else None,
         max_len=options.getint("libfuzzer", "max_len", fallback=DEFAULT_MAX_LEN),
-        seeds=tuple(folder for folder in folders if folder.is_dir() and any(folder.iterdir())))
-    for program in (target.libfuzzer, target.afl):
+        seeds=tuple(path for path in folders if path.is_dir() and any(path.iterdir())))
+    for program in (target.libfuzzer, target.afl, target.cmplog):
         if not program.exists():
             raise CannotRun(f"{program} was not built")
     return target
-
-
-def target_names():
-    lines = TARGET_LIST.read_text(encoding="utf-8").splitlines()
-    return [line.split("|")[0].strip() for line in lines if line.strip() and line[0] != "#"]
 
 
 def watch(engines, seconds, done, show):
@@ -180,14 +181,14 @@ def fuzz(target, seconds, live):
 
 
 def campaign(seconds, wanted):
-    names = [name for name in target_names() if name != CANARY]
+    names = wanted or target_names()
     start = time.monotonic()
     build()
     if crashes_go_elsewhere():
         print("note: this kernel hands crashes to another program (core_pattern), so AFL++ may "
               "report one as a hang; it is replayed to tell")
     check_alarm()
-    targets = [load_target(name) for name in wanted or names]
+    targets = [load_target(name) for name in names]
     each = max(seconds // len(targets), 1)
     print(f"{len(targets)} targets, {each} s each on both engines; {board.LiveLine.LEGEND}")
     live, rows, findings = board.LiveLine(), [], []

@@ -25,7 +25,7 @@ class Target:
     name: str
     libfuzzer: pathlib.Path
     afl: pathlib.Path
-    cmplog: pathlib.Path | None
+    cmplog: pathlib.Path
     dictionary: pathlib.Path | None
     max_len: int
     seeds: tuple[pathlib.Path, ...]
@@ -150,11 +150,10 @@ class Afl(Engine):
         if not self.target.seeds:
             (inputs / "000000").write_bytes(b"0")  # it does not start from nothing
         command = ["afl-fuzz", "-i", inputs, "-o", self.folder / "out", "-V", str(self.seconds),
-                   "-t", "5000", "-m", "none", "-G", str(self.target.max_len)]
+                   "-t", "5000", "-m", "none", "-G", str(self.target.max_len),
+                   "-c", self.target.cmplog]
         if self.target.dictionary:
             command += ["-x", self.target.dictionary]
-        if self.target.cmplog:
-            command += ["-c", self.target.cmplog]
         return [*command, "--", self.target.afl]
 
     def environment(self):
