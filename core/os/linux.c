@@ -2,8 +2,8 @@
 /*
  * The seam on Linux: the table, and memory, clock, environment and identity.
  *
- * Tests: tests/unit/test_linux_os.c, member by member against the contract in sunpath/os.h;
- * everything in tests/integration, together.
+ * Tests: tests/integration/test_linux_os_*.c, member by member against the contract in
+ * sunpath/os.h; everything else in tests/integration, together.
  */
 #include "linux.h"
 

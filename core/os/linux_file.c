@@ -5,7 +5,7 @@
  * Everything is relative to a directory handle and follows no link, so that a path that changes
  * under us changes nothing.
  *
- * Tests: tests/unit/test_linux_os_file.c
+ * Tests: tests/integration/test_linux_os_file.c
  */
 #include "linux.h"
 

@@ -2,7 +2,7 @@
 /*
  * The seam on Linux: sockets. Rules: linux.h.
  *
- * Tests: tests/unit/test_linux_os_socket.c
+ * Tests: tests/integration/test_linux_os_socket.c
  */
 #include "linux.h"
 
