@@ -52,11 +52,12 @@ if(SUNPATH_HARDEN)
     check_ipo_supported(LANGUAGES C)
     set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
     set(CMAKE_POSITION_INDEPENDENT_CODE ON)
-    target_compile_options(sunpath_build INTERFACE
-        -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -fcf-protection
+    # At the link too: with link-time optimisation that is where code is made.
+    set(_harden -fstack-protector-strong -fstack-clash-protection -fcf-protection)
+    target_compile_options(sunpath_build INTERFACE -D_FORTIFY_SOURCE=3 ${_harden}
         # The installed static library must also link without link-time optimisation.
         -ffat-lto-objects)
-    target_link_options(sunpath_build INTERFACE
+    target_link_options(sunpath_build INTERFACE ${_harden}
         LINKER:-z,relro LINKER:-z,now LINKER:-z,noexecstack
         $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-pie>)
 endif()

@@ -22,6 +22,9 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/sunpathConfigVersion.cma
 install(FILES "${PROJECT_BINARY_DIR}/sunpathConfig.cmake"
     "${PROJECT_BINARY_DIR}/sunpathConfigVersion.cmake" DESTINATION "${_package}")
 
+# Relative, so that `cmake --install --prefix` may say another prefix than the configuration did.
+file(RELATIVE_PATH SUNPATH_PREFIX_FROM_PC
+    "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/prefix")
 configure_file(cmake/sunpath.pc.in "${PROJECT_BINARY_DIR}/sunpath.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/sunpath.pc"
     DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
