@@ -2,9 +2,9 @@
 /*
  * Changes of state, and every way in which a connection ends.
  *
- * A connection always ends by the same two steps of the table, CLOSE and ENDED; they only differ in
- * how long lies between them. Bytes that were accepted and could not be sent are counted in lost,
- * and an ERROR event says so.
+ * Unless it is aborted, a connection ends by the same two steps of the table, CLOSE and ENDED; they
+ * only differ in how long lies between them. Bytes that were accepted and could not be sent are
+ * counted in lost, and an ERROR event says so.
  *
  * Tests: tests/unit/test_socket_close.c, tests/integration/test_socket_end.c
  */
@@ -75,16 +75,22 @@ void sp__socket_connect_failed(struct sp_socket *socket, const struct sp__fault 
     sp__socket_change(socket, SP__CHANGE_FAILED, fault);
 }
 
-void sp__socket_end(struct sp_socket *socket, const struct sp__fault *fault)
+/* Everything that belonged to the connection goes. The change of state is the caller's. */
+static void tear_down(struct sp_socket *socket)
 {
-    if (socket->state == SP_STATE_CONNECTED)
-        sp__socket_change(socket, SP__CHANGE_CLOSE, NULL);
     drop_output(socket);
     close_descriptor(socket);
     reset_timers(socket);
     sp__clear(socket, SP__READABLE | SP__OUTPUT_DEAD | SP__ENDED_BY_PEER);
     if (sp__has(socket, SP__DISCARD))
         sp__clear(socket, SP__DISCARD | SP__WAS_CONNECTED);
+}
+
+void sp__socket_end(struct sp_socket *socket, const struct sp__fault *fault)
+{
+    if (socket->state == SP_STATE_CONNECTED)
+        sp__socket_change(socket, SP__CHANGE_CLOSE, NULL);
+    tear_down(socket);
     sp__socket_change(socket, SP__CHANGE_ENDED, fault);
 }
 
@@ -217,7 +223,8 @@ void sp_socket_abort(struct sp_socket *socket)
         reset_timers(socket);
         sp__socket_change(socket, SP__CHANGE_ABANDONED, NULL);
     } else if (sp__is_open(socket)) {
-        sp__socket_end(socket, NULL);
+        tear_down(socket);
+        sp__socket_change(socket, SP__CHANGE_ABORTED, NULL);
     } else {
         close_descriptor(socket); /* one that was adopted unconnected */
     }

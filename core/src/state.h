@@ -18,8 +18,9 @@ enum sp__change {
     SP__CHANGE_ABANDONED,   /* closed or aborted before it was connected */
     SP__CHANGE_CLOSE,       /* closing begins, by us or by the peer's end of stream */
     SP__CHANGE_ENDED,       /* nothing is left to be sent, or nothing can be */
+    SP__CHANGE_ABORTED,     /* an open connection is given up at once */
 };
-#define SP__CHANGES 7
+#define SP__CHANGES 8
 
 /* Events that a change records, in the order of their bits. */
 enum sp__tell {

@@ -32,7 +32,7 @@ enum sp_state {
 #define SP_EVENT_LIST(X)                                                                       \
     X(STATE, "stateChanged") /* .state */                                                      \
     X(CONNECTED, "connected")                                                                  \
-    X(DISCONNECTED, "disconnected")  /* never without a CONNECTED before it */                 \
+    X(DISCONNECTED, "disconnected")  /* only of what was connected */                          \
     X(READY_READ, "readyRead")       /* there are bytes to read */                             \
     X(BYTES_WRITTEN, "bytesWritten") /* .bytes went to the kernel since the last such event */ \
     X(READ_FINISHED, "readChannelFinished") /* nothing more will arrive */                     \
@@ -40,6 +40,10 @@ enum sp_state {
     X(ERROR, "errorOccurred")          /* .error; the state is settled already */              \
     X(NEW_CONNECTION, "newConnection") /* server: at least one connection waits to be taken */ \
     X(LOST, "")                        /* .bytes older events were dropped: nobody took them */
+
+/* READY_READ is exact but for one case: a loop that reports SP_IO_DATA cannot know of a byte sent
+ * out of band (MSG_OOB), which makes the kernel report readiness and is never given to a reader.
+ * Then a read finds nothing, once. */
 
 enum sp_event_kind {
 #define SP_EVENT_ENUM(name, qt) SP_EVENT_##name,
