@@ -39,7 +39,7 @@ STAGES = {
     "nightly": [
         Preset("tsan", "thread sanitizer"),
         Preset("msan", "memory sanitizer"),
-        Check("valgrind", "the tests of the gcc build under valgrind", ["ci/valgrind"]),
+        Preset("valgrind", "gcc, every test under valgrind"),
         Check("fuzz", "an hour of campaign on both engines", ["ci/fuzz", "--time", "3600"]),
     ],
 }
@@ -66,12 +66,8 @@ def criterion_programs(preset, log):
     """Names of the tests that promise a result file, from the build's own list."""
     listing = subprocess.run(["ctest", "--preset", preset, "--show-only=json-v1"], cwd=ROOT,
                              stdout=subprocess.PIPE, stderr=log, check=True)
-    names = set()
-    for test in json.loads(listing.stdout)["tests"]:
-        for entry in test.get("properties", []):
-            if entry["name"] == "ENVIRONMENT" and "CRITERION_OUTPUTS=tap:" in str(entry["value"]):
-                names.add(test["name"])
-    return names
+    return {test["name"] for test in json.loads(listing.stdout)["tests"]
+            if any(argument.startswith("--tap=") for argument in test.get("command", []))}
 
 
 def run_preset(stage, log):
