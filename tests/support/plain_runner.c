@@ -8,8 +8,8 @@
  * the few functions that the headers' macros call.
  *
  * Kept: one process per test, fixtures, parameters, expected signal and exit status, skipping, the
- * TAP file of --tap=FILE. Not kept: other options, theories, redirected
- * output, and timeouts, because everything takes longer here: ctest has one for the program.
+ * TAP file of --tap=FILE. Not kept: other options, theories, redirected output, and timeouts,
+ * because everything takes longer here: ctest has one for the program.
  */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
