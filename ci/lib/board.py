@@ -16,6 +16,17 @@ def short(number):
     return str(number)
 
 
+def fold(parts, width):
+    """Joins parts to lines that fit; almost always it is one."""
+    lines = [parts[0]]
+    for part in parts[1:]:
+        if len(lines[-1]) + len(part) + 3 < width:
+            lines[-1] += f" | {part}"
+        else:
+            lines.append(part)
+    return lines
+
+
 class LiveLine:
     """One line that is rewritten on a terminal, and printed now and then elsewhere."""
 
@@ -23,27 +34,32 @@ class LiveLine:
 
     def __init__(self):
         self.terminal = sys.stdout.isatty()
+        self.height = 0
         self.last = 0.0
 
     def show(self, target, engines, left):
         crashes = sum(len(engine.crashes()) for engine in engines)
-        parts = [f"{target.name:9}"]
+        parts = [f"{target.name}: {max(left, 0):.0f} s left, {crashes} crashes"]
         for engine in engines:
             stats = engine.stats
             parts.append(f"{engine.name} {short(stats.executions)} {short(stats.rate)}/s "
                          f"{stats.edges}e {stats.corpus}i")
-        parts.append(f"{crashes} crashes, {max(left, 0):.0f} s left")
-        line = " | ".join(parts)
         if self.terminal:
-            width = shutil.get_terminal_size().columns
-            print(f"\r\x1b[K{line[:width - 1]}", end="", flush=True)
+            self.erase()
+            lines = fold(parts, shutil.get_terminal_size().columns)
+            self.height = len(lines)
+            print("\n".join(lines), end="", flush=True)
         elif time.monotonic() - self.last >= QUIET_INTERVAL:
             self.last = time.monotonic()
-            print(line, flush=True)
+            print(" | ".join(parts), flush=True)
 
-    def end(self):
-        if self.terminal:
-            print("\r\x1b[K", end="")
+    def erase(self):
+        """Back to where the line began."""
+        if self.height > 1:
+            print(f"\x1b[{self.height - 1}A", end="")
+        if self.height:
+            print("\r\x1b[J", end="", flush=True)
+        self.height = 0
 
 
 HEADER = ("target", "engine", "executions", "exec/s", "edges", "corpus", "stability", "crashes")

@@ -24,6 +24,7 @@ import traceback
 import board
 from crashes import triage
 from engines import Afl, LibFuzzer, Target, crashes_go_elsewhere
+from logs import excerpt
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
@@ -50,7 +51,7 @@ def build():
             for command in (["cmake", "--preset", preset], ["cmake", "--build", "--preset", preset]):
                 if subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out,
                                   stderr=out, check=False).returncode != 0:
-                    print("\n".join(log.read_text(errors="replace").splitlines()[-40:]))
+                    print("\n".join(excerpt(log)))
                     raise CannotRun(f"{' '.join(command)} failed; all of it: {log}")
         print(f"built {preset} in {time.monotonic() - start:.0f} s", flush=True)
 
@@ -119,7 +120,7 @@ def check_alarm():
     watch(engines, CANARY_SECONDS, rang, lambda left: None)
     for engine in engines:
         if not rang(engine):
-            print("\n".join(engine.last_words()))
+            print("\n".join(excerpt(engine.log)))
             raise CannotRun(f"the alarm is broken: {engine.name} did not report the canary within "
                             f"{CANARY_SECONDS} s")
     times = ", ".join(f"{name} after {seconds:.1f} s" for name, seconds in took.items())
@@ -161,12 +162,12 @@ def fuzz(target, seconds, live):
         group = start_engines(target, share, folder, kinds)
         watch(group, share, lambda _: False, lambda left, now=group: live.show(target, now, left))
         engines += group
-    live.end()
+    live.erase()
 
     found = any(engine.crashes() for engine in engines)
     for engine in engines:
         if engine.failed():
-            print("\n".join(engine.last_words()))
+            print("\n".join(excerpt(engine.log)))
             reason = f"{engine.name} on {target.name} ended with status {engine.process.returncode}"
             # Perhaps because a seed crashes, and that the other engine has reported.
             if not found:
@@ -190,7 +191,7 @@ def campaign(seconds, wanted):
     check_alarm()
     targets = [load_target(name) for name in names]
     each = max(seconds // len(targets), 1)
-    print(f"{len(targets)} targets, {each} s each on both engines; {board.LiveLine.LEGEND}")
+    print(f"{', '.join(names)}: {each} s each on both engines; {board.LiveLine.LEGEND}")
     live, rows, findings = board.LiveLine(), [], []
     for target in targets:
         more_rows, more_findings = fuzz(target, each, live)
@@ -203,7 +204,7 @@ def campaign(seconds, wanted):
               f"  file:   {finding.file.relative_to(ROOT)} ({finding.file.stat().st_size} bytes)\n"
               f"  replay: {finding.replay}")
     verdict = f"{len(findings)} crashes" if findings else "no crash"
-    print(f"\n{verdict}, {len(targets)} targets, {time.monotonic() - start:.0f} s")
+    print(f"\n{verdict} in {time.monotonic() - start:.0f} s")
     return 1 if findings else 0
 
 

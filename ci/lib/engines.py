@@ -94,9 +94,6 @@ class Engine:
                 self.process.wait()
         self.read_stats()
 
-    def last_words(self, lines=20):
-        return self.log.read_text(errors="replace").splitlines()[-lines:]
-
 
 class LibFuzzer(Engine):
     name = "libFuzzer"

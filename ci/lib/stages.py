@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 
+from logs import excerpt
 from results import FAILED, PASSED, Result, closing_line, count, read_ctest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -106,8 +107,8 @@ def run_stage(stage):
         if result.outcome != PASSED:
             print(f"   {result.outcome}: {result.name}: {result.detail}")
     if count(results)[1]:
-        print(f"   the end of {log_path.relative_to(ROOT)}:")
-        for line in log_path.read_text(errors="replace").splitlines()[-60:]:
+        print(f"   from {log_path.relative_to(ROOT)}:")
+        for line in excerpt(log_path):
             print(f"   | {line}")
     print(f"   {closing_line(results)} ({time.monotonic() - start:.0f} s)", flush=True)
     return [Result(f"{stage.name}/{result.name}", result.outcome, result.detail)
