@@ -22,7 +22,7 @@ set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS ON)
 
 target_compile_options(sunpath_build INTERFACE
-    $<$<COMPILE_LANGUAGE:C>:-Wall -Wextra -Wconversion -Wshadow -Werror>)
+    $<$<COMPILE_LANGUAGE:C>:-Wall -Wextra -Wconversion -Wshadow>)
 target_compile_definitions(sunpath_build INTERFACE SP_CHECKS=$<BOOL:${SUNPATH_CHECKS}>)
 
 target_compile_options(sunpath_strict INTERFACE
