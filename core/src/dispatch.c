@@ -9,7 +9,7 @@
  * Dispatching inside a handler is for loops nested in one. It delivers one event and returns: so
  * handlers that dispatch again and make new events are bounded in depth and, together, in number.
  *
- * Tests: tests/unit/test_dispatch.c
+ * Tests: tests/unit/test_dispatch.c, tests/integration/test_handlers.c
  */
 #include "dispatch.h"
 

@@ -4,7 +4,7 @@
  *
  * Nothing here makes a system call, except that freeing a server closes it.
  *
- * Tests: tests/unit/test_server.c, tests/integration/test_server_*.c
+ * Tests: tests/unit/test_server.c
  */
 #include "server.h"
 

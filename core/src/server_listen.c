@@ -6,7 +6,7 @@
  * leaves a server that is closed as before; the descriptor it made is closed, and the directory is
  * as sockfile.h promises.
  *
- * Tests: tests/unit/test_server_listen.c, tests/integration/test_server_listen.c
+ * Tests: tests/unit/test_server_listen.c, tests/integration/test_server_{path,abstract,adopt}.c
  */
 #include "server.h"
 

@@ -5,7 +5,7 @@
  * One deadline is fixed at the start, so neither signals nor clients that are refused or vanish
  * prolong a wait. While accepting is paused the wait sleeps on the timer of the pause.
  *
- * Tests: tests/unit/test_server_wait.c, tests/integration/test_server_wait.c
+ * Tests: tests/unit/test_server_wait.c, tests/integration/test_server_signals.c
  */
 #include "server.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The dispatch helper alone: events are put in by hand. What handlers do to real connections:
- * tests/integration/test_dispatch.c.
+ * tests/integration/test_handlers.c.
  */
 #include "server.h"
 #include "socket.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The server: listening, taking over a descriptor, closing; abstract names and failures. Socket
- * files: tests/integration/test_server_listen.c.
+ * files: tests/integration/test_server_path.c.
  */
 #include "tests/unit/server_world.h"
 
