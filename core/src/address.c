@@ -249,6 +249,7 @@ bool sp_address_equal(const struct sp_address *a, const struct sp_address *b)
 
 bool sp__address_is_valid(const struct sp_address *address)
 {
+    static const uint8_t zeros[SP_PATH_MAX];
     size_t shortest;
     size_t longest;
 
@@ -272,10 +273,7 @@ bool sp__address_is_valid(const struct sp_address *address)
         return false;
     if (address->space == SP_NAMESPACE_PATH && has_byte(address->bytes, address->length, '\0'))
         return false;
-    for (size_t i = address->length; i < sizeof(address->bytes); i++)
-        if (address->bytes[i] != 0)
-            return false;
-    return true;
+    return memcmp(address->bytes + address->length, zeros, sizeof(zeros) - address->length) == 0;
 }
 
 size_t sp__address_encode(const struct sp_address *address, uint8_t ret[SP_PATH_MAX])

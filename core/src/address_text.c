@@ -24,48 +24,50 @@
 static const char unnamed_text[] = "<unnamed>";
 
 /* Longest form of one byte: \xHH. */
-#define SP__ESCAPE_MAX 4
+#define SP__ESCAPE_MAX ((size_t)4)
 
 static bool is_graphic(uint8_t byte)
 {
     return byte >= '!' && byte <= '~';
 }
 
-/* Writes one byte of a name to @text, which has room for SP__ESCAPE_MAX; returns how much. */
-static size_t format_byte(uint8_t byte, bool leads_a_path, char *text)
+static size_t escape(uint8_t byte, char *text)
 {
     static const char digits[] = "0123456789abcdef";
 
-    if (byte == '\\') {
-        text[0] = '\\';
-        text[1] = '\\';
-        return 2;
-    }
-    if (is_graphic(byte) && !(leads_a_path && (byte == '@' || byte == '<'))) {
-        text[0] = (char)byte;
-        return 1;
-    }
     text[0] = '\\';
     text[1] = 'x';
     text[2] = digits[byte >> 4];
     text[3] = digits[byte & 15];
-    return 4;
+    return SP__ESCAPE_MAX;
 }
 
 /* Prints without terminator to @text, which has room for any address; returns how much. */
 static size_t format_any(const struct sp_address *address, char *text)
 {
-    bool is_path = address->space == SP_NAMESPACE_PATH;
     size_t used = 0;
+    size_t i = 0;
 
     if (address->space == SP_NAMESPACE_UNNAMED) {
         memcpy(text, unnamed_text, sizeof(unnamed_text) - 1);
         return sizeof(unnamed_text) - 1;
     }
-    if (!is_path)
+    if (address->space == SP_NAMESPACE_ABSTRACT)
         text[used++] = '@';
-    for (size_t i = 0; i < address->length; i++)
-        used += format_byte(address->bytes[i], is_path && i == 0, text + used);
+    else if (address->bytes[0] == '@' || address->bytes[0] == '<')
+        used = escape(address->bytes[i++], text);
+
+    for (; i < address->length; i++) {
+        uint8_t byte = address->bytes[i];
+
+        if (!is_graphic(byte)) {
+            used += escape(byte, text + used);
+            continue;
+        }
+        text[used++] = (char)byte;
+        if (byte == '\\')
+            text[used++] = '\\';
+    }
     return used;
 }
 
@@ -96,32 +98,24 @@ static int digit_value(char digit)
     return -1;
 }
 
-/* Reads one byte of a name; returns how many characters it took, 0 if they mean nothing. */
-static size_t parse_byte(const char *text, size_t length, uint8_t *ret)
+/* Reads what follows a backslash; returns how many characters it took, 0 if they mean nothing. */
+static size_t unescape(const char *text, size_t length, uint8_t *ret)
 {
-    uint8_t first = (uint8_t)text[0];
     int high;
     int low;
 
-    if (first != '\\') {
-        /* Bytes from 0x80 up are what people type in their own language. */
-        if (!is_graphic(first) && first < 0x80)
-            return 0;
-        *ret = first;
+    if (length >= 1 && text[0] == '\\') {
+        *ret = '\\';
         return 1;
     }
-    if (length >= 2 && text[1] == '\\') {
-        *ret = '\\';
-        return 2;
-    }
-    if (length < SP__ESCAPE_MAX || text[1] != 'x')
+    if (length < SP__ESCAPE_MAX - 1 || text[0] != 'x')
         return 0;
-    high = digit_value(text[2]);
-    low = digit_value(text[3]);
+    high = digit_value(text[1]);
+    low = digit_value(text[2]);
     if (high < 0 || low < 0)
         return 0;
     *ret = (uint8_t)(high * 16 + low);
-    return SP__ESCAPE_MAX;
+    return SP__ESCAPE_MAX - 1;
 }
 
 /*
@@ -137,13 +131,19 @@ static enum sp_cause parse_name(struct sp_address *address, const char *text, si
     bool has_nul = false;
 
     for (size_t at = 0; at < length; count++) {
-        uint8_t byte = 0;
-        size_t taken = parse_byte(text + at, length - at, &byte);
+        uint8_t byte = (uint8_t)text[at++];
 
-        if (taken == 0)
+        if (byte == '\\') {
+            size_t taken = unescape(text + at, length - at, &byte);
+
+            if (taken == 0)
+                return SP_CAUSE_NAME_SYNTAX;
+            at += taken;
+            has_nul = has_nul || byte == 0;
+        } else if (!is_graphic(byte) && byte < 0x80) {
+            /* Bytes from 0x80 up are what people type in their own language. */
             return SP_CAUSE_NAME_SYNTAX;
-        at += taken;
-        has_nul = has_nul || byte == 0;
+        }
         if (count < longest)
             address->bytes[count] = byte;
     }

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* The alarm: see target.h. abort() is what every engine recognises as a crash. */
+#include "fuzz/engine/target.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void fuzz_fail(const char *file, int line, const char *condition, const char *format, ...)
+{
+    va_list arguments;
+
+    fprintf(stderr, "\n%s:%d: check failed: %s\n  ", file, line, condition);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+    abort();
+}

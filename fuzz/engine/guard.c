@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* Blocks of an exact size: see guard.h. */
+#include "fuzz/engine/guard.h"
+
+#include "fuzz/engine/target.h"
+
+#include <string.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define GUARD_POISONS 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#define GUARD_POISONS 1
+#endif
+
+#ifdef GUARD_POISONS
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
+#endif
+
+/* On each side of a block; a multiple of 8, the sanitizer's grain. */
+#define MARGIN 32
+#define TRAP_BYTE 0xa5
+
+static struct {
+    bool is_ready;
+    size_t length; /* of the block in use */
+    _Alignas(16) uint8_t bytes[MARGIN + GUARD_MAX + MARGIN];
+} blocks[GUARD_COUNT];
+
+void *guard_block(enum guard guard, size_t length)
+{
+    uint8_t *block = blocks[guard].bytes + MARGIN;
+    size_t last = blocks[guard].length;
+
+    FUZZ_CHECK(length <= GUARD_MAX, "a block of %zu bytes was asked for", length);
+    if (!blocks[guard].is_ready) {
+        ASAN_POISON_MEMORY_REGION(blocks[guard].bytes, sizeof(blocks[guard].bytes));
+        blocks[guard].is_ready = true;
+    }
+    /* Only what changes: this is called a dozen times an input. */
+    if (length > last)
+        ASAN_UNPOISON_MEMORY_REGION(block, length);
+    else if (length < last)
+        ASAN_POISON_MEMORY_REGION(block + length, last - length);
+    blocks[guard].length = length;
+#ifndef GUARD_POISONS
+    block[length] = TRAP_BYTE;
+#endif
+    return block;
+}
+
+void *guard_copy(enum guard guard, const void *bytes, size_t length)
+{
+    void *block = guard_block(guard, length);
+
+    if (length > 0)
+        memcpy(block, bytes, length);
+    return block;
+}
+
+void guard_check(enum guard guard, const char *what)
+{
+#ifdef GUARD_POISONS
+    (void)guard;
+    (void)what;
+#else
+    FUZZ_CHECK(blocks[guard].bytes[MARGIN + blocks[guard].length] == TRAP_BYTE,
+               "%s wrote behind its buffer", what);
+#endif
+}

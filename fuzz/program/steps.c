@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Input programs in their binary form: see steps.h.
+ *
+ * Tests: the check "fuzz/program" (fuzz/CMakeLists.txt)
+ */
+#include "fuzz/program/steps.h"
+
+#include <string.h>
+
+struct step_cursor step_cursor_over(const struct step_language *language, const uint8_t *bytes,
+                                    size_t length)
+{
+    return (struct step_cursor){
+        .language = language,
+        .at = bytes,
+        .end = length > 0 ? bytes + length : bytes,
+    };
+}
+
+static size_t kind_of(const struct step_language *language, uint8_t letter)
+{
+    for (size_t i = 0; i < language->count; i++)
+        if (language->kinds[i].letter == letter)
+            return i;
+    return letter % language->count;
+}
+
+/* Whether a step begins at the cursor: a mark, then a letter. */
+static bool at_mark(const struct step_cursor *cursor)
+{
+    return cursor->end - cursor->at >= 2 && cursor->at[0] == STEP_MARK &&
+           cursor->at[1] != STEP_MARK;
+}
+
+static void append(struct step *step, const uint8_t *bytes, size_t length)
+{
+    size_t room = STEP_OPERAND_MAX - step->length;
+
+    if (length > room)
+        length = room;
+    memcpy(step->operand + step->length, bytes, length);
+    step->length += length;
+}
+
+bool step_next(struct step_cursor *cursor, struct step *ret)
+{
+    if (cursor->at == cursor->end)
+        return false;
+
+    ret->kind = 0;
+    ret->length = 0;
+    if (at_mark(cursor)) {
+        ret->kind = kind_of(cursor->language, cursor->at[1]);
+        cursor->at += 2;
+    }
+    /* What stands before the first mark falls through to here as an operand of kind 0. */
+    while (cursor->at < cursor->end && !at_mark(cursor)) {
+        size_t left = (size_t)(cursor->end - cursor->at);
+        const uint8_t *mark = memchr(cursor->at, STEP_MARK, left);
+        size_t plain = mark != NULL ? (size_t)(mark - cursor->at) : left;
+
+        append(ret, cursor->at, plain);
+        cursor->at += plain;
+        if (mark == NULL || at_mark(cursor))
+            continue;
+        /* Two marks, or one at the very end: either way a byte of the operand. */
+        append(ret, mark, 1);
+        cursor->at += cursor->end - mark >= 2 ? 2 : 1;
+    }
+    return true;
+}
+
+uint32_t step_field(const struct step *step, size_t offset, size_t width)
+{
+    uint32_t value = 0;
+
+    for (size_t i = 0; i < width; i++)
+        if (offset + i < step->length)
+            value |= (uint32_t)step->operand[offset + i] << (8 * i);
+    return value;
+}
+
+uint32_t step_id(uint32_t field)
+{
+    /* root, ordinary users, nobody, the ends of the signed and the unsigned range, "no such id". */
+    static const uint32_t ids[STEP_IDS] = {0,     1,          1000,       1001,
+                                           65534, 0x7fffffff, 0xfffffffe, 0xffffffff};
+
+    return ids[field % STEP_IDS];
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The steps of an input for fuzz_address: the one list of them.
+ */
+#ifndef FUZZ_ADDRESS_STEPS_H
+#define FUZZ_ADDRESS_STEPS_H
+
+#include "fuzz/program/steps.h"
+
+/*
+ * X(NAME, letter, keyword, operands)
+ *
+ *   name      a server name: as a path, and under the base directory
+ *   abstract  an abstract name
+ *   cname     a name in all three ways, handed over as a C string with SP_STRLEN
+ *   base      the base directory of the names that follow
+ *   text      a printed address to be read back
+ *   kernel    sun_path of an AF_UNIX address as the kernel wrote it
+ *   sockaddr  the whole address as the kernel wrote it, family first
+ *   length    how far the kernel's length is from what is in the buffer, for the two above
+ *   access    mode and owner of a socket, peer, whether the peer is in the socket's group
+ *   directory a directory on the way (or a link): mode, owner, who we are
+ */
+#define ADDRESS_STEP_LIST(X)         \
+    X(NAME, 'n', "name", "")         \
+    X(ABSTRACT, 'a', "abstract", "") \
+    X(CNAME, 'c', "cname", "")       \
+    X(BASE, 'b', "base", "")         \
+    X(TEXT, 't', "text", "")         \
+    X(KERNEL, 'k', "kernel", "")     \
+    X(SOCKADDR, 's', "sockaddr", "") \
+    X(LENGTH, 'l', "length", "s")    \
+    X(ACCESS, 'm', "access", "muuf") \
+    X(DIRECTORY, 'd', "directory", "muu")
+
+enum address_step {
+#define ADDRESS_STEP_ENUM(name, letter, keyword, operands) ADDRESS_STEP_##name,
+    ADDRESS_STEP_LIST(ADDRESS_STEP_ENUM)
+#undef ADDRESS_STEP_ENUM
+};
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Fails on purpose.
+ *
+ * A campaign that finds nothing says something only if it would have found something. So before
+ * each one this target must be reported, by every engine, within seconds. It can be reached only
+ * where the whole chain works: the input arrives, coverage guides the engine from one letter to the
+ * next, and the failure ends the process and is noticed. With AddressSanitizer the failure is a
+ * byte read behind a block, without it a check.
+ */
+#include "fuzz/engine/guard.h"
+#include "fuzz/engine/target.h"
+
+const struct step_language *const fuzz_language = NULL;
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const uint8_t *block = guard_copy(GUARD_NAME, data, size < GUARD_MAX ? size : GUARD_MAX);
+
+    if (size == 3 && block[0] == 'e' && block[1] == 'g' && block[2] == 'g') {
+        volatile uint8_t behind = block[3];
+
+        FUZZ_CHECK(false, "the canary has been found; behind it is %d", behind);
+    }
+    return 0;
+}
