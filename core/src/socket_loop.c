@@ -151,17 +151,16 @@ bool sp_socket_next_event(struct sp_socket *socket, struct sp_event *ret_event)
     struct sp_event event;
 
     SP__SOCKET_CHECK(socket);
-    if (sp__events_empty(&socket->events))
-        flush_gathered(socket);
-    while (sp__events_pop(&socket->events, &event)) {
-        if (!still_holds(socket, &event))
-            continue;
-        if (event.kind == SP_EVENT_BYTES_WRITTEN) {
-            event.bytes = socket->written;
-            socket->written = 0;
-        }
-        *ret_event = event;
-        return true;
+    do {
+        if (sp__events_empty(&socket->events))
+            flush_gathered(socket);
+        if (!sp__events_pop(&socket->events, &event))
+            return false;
+    } while (!still_holds(socket, &event));
+    if (event.kind == SP_EVENT_BYTES_WRITTEN) {
+        event.bytes = socket->written;
+        socket->written = 0;
     }
-    return false;
+    *ret_event = event;
+    return true;
 }
