@@ -24,8 +24,8 @@ struct sp__chunk {
 
 #define HEADER sizeof(struct sp__chunk)
 #define SMALL ((size_t)1024 - HEADER)
-#define MEDIUM ((size_t)16 * 1024 - HEADER)
-#define LARGE ((size_t)64 * 1024 - HEADER)
+#define MEDIUM ((size_t)16 * 1024)
+#define LARGE ((size_t)64 * 1024)
 
 static size_t chunk_capacity(size_t queued, size_t wanted)
 {

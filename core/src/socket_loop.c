@@ -31,6 +31,8 @@ unsigned sp_socket_interest(const struct sp_socket *socket)
 
 uint64_t sp_socket_deadline(const struct sp_socket *socket)
 {
+    if (!sp__is_timed(socket))
+        return SP_NEVER;
     return socket->deadline < socket->wakeup ? socket->deadline : socket->wakeup;
 }
 
@@ -75,12 +77,14 @@ static bool timers_allow(struct sp_socket *socket)
 
 static void process_input(struct sp_socket *socket, unsigned ready)
 {
-    bool uncertain = (ready & (SP_IO_READ | SP_IO_HANGUP)) != 0 || sp__has(socket, SP__READABLE) ||
-                     sp__has(socket, SP__DISCARD);
+    bool uncertain =
+        (ready & SP_IO_READ) != 0 || sp__has(socket, SP__READABLE) || sp__has(socket, SP__DISCARD);
 
     if (!sp__socket_may_fill(socket))
         return;
-    if (uncertain) {
+    if (ready & SP_IO_HANGUP) {
+        (void)sp__socket_fill_last(socket);
+    } else if (uncertain) {
         /* End of stream or data: only reading tells. Or the application left what it was told of:
          * then it is buffered, up to the limit, so that a loop does not report it for ever. */
         (void)sp__socket_fill(socket, SP_PROCESS_BYTES_MAX, true);

@@ -18,8 +18,9 @@
 
 #include <string.h>
 
-/* One fetch; fits a medium chunk of the queue. */
-#define FETCH ((size_t)15 * 1024)
+/* One fetch; and the first one at the end of a connection. */
+#define FETCH ((size_t)16 * 1024)
+#define LAST_FETCH ((size_t)512)
 
 bool sp__socket_may_fill(const struct sp_socket *socket)
 {
@@ -59,13 +60,13 @@ static void no_more(struct sp_socket *socket, int64_t result)
     }
 }
 
-size_t sp__socket_fill(struct sp_socket *socket, size_t budget, bool tell)
+static size_t fill(struct sp_socket *socket, size_t fetch_size, size_t budget, bool tell)
 {
     const struct sp_os *os = sp__os(socket);
     size_t added = 0;
 
     while (budget > 0 && sp__socket_may_fill(socket)) {
-        size_t wanted = budget < FETCH ? budget : FETCH;
+        size_t wanted = budget < fetch_size ? budget : fetch_size;
         size_t room;
         void *bytes;
         int64_t n;
@@ -91,6 +92,7 @@ size_t sp__socket_fill(struct sp_socket *socket, size_t budget, bool tell)
         else
             added += (size_t)n;
         budget -= (size_t)n;
+        fetch_size = FETCH;
         if ((size_t)n < room) {
             /* The kernel had no more. Whatever came since is reported by the loop. */
             sp__clear(socket, SP__READABLE);
@@ -100,6 +102,16 @@ size_t sp__socket_fill(struct sp_socket *socket, size_t budget, bool tell)
     if (added > 0 && tell)
         sp__events_push(&socket->events, SP_EVENT_READY_READ);
     return added;
+}
+
+size_t sp__socket_fill(struct sp_socket *socket, size_t budget, bool tell)
+{
+    return fill(socket, FETCH, budget, tell);
+}
+
+size_t sp__socket_fill_last(struct sp_socket *socket)
+{
+    return fill(socket, LAST_FETCH, SP_PROCESS_BYTES_MAX, true);
 }
 
 /* ---- the reading calls ---- */
