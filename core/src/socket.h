@@ -170,6 +170,9 @@ bool sp__socket_may_fill(const struct sp_socket *socket);
 /** sp__socket_fill() - move up to @budget bytes from the kernel to the buffer; handles the end of
  * the stream. Returns the number of bytes added. Records READY_READ if @tell. */
 size_t sp__socket_fill(struct sp_socket *socket, size_t budget, bool tell);
+/** sp__socket_fill_last() - the same when the connection is known to be at its end: little is
+ * expected, so little memory is asked for at first. */
+size_t sp__socket_fill_last(struct sp_socket *socket);
 
 /* ---- socket_write.c ---- */
 
