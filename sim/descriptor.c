@@ -4,7 +4,7 @@
  *
  * A table is a bit mask, so the lowest free descriptor is found by looking for a bit.
  *
- * Tests: tests/conformance/rows/descriptors.rows
+ * Tests: tests/conformance/rows_descriptors.c
  */
 #include "internal.h"
 

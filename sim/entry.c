@@ -4,7 +4,7 @@
  *
  * The order of the checks is that of the system calls; see walk.c for why.
  *
- * Tests: tests/conformance/rows/files.rows, permissions.rows
+ * Tests: tests/conformance/rows_files.c, rows_permissions.c
  */
 #include "internal.h"
 

@@ -2,7 +2,7 @@
 /*
  * Files behind names: changing, looking, opening, locking.
  *
- * Tests: tests/conformance/rows/files.rows, permissions.rows, locks.rows
+ * Tests: tests/conformance/rows_files.c, rows_permissions.c, rows_locks.c
  */
 #include "internal.h"
 

@@ -226,6 +226,24 @@ void sim_actor_exit(struct sim_actor *actor)
         (void)sim_close(actor, __builtin_ctzll(actor->open));
 }
 
+/* The kernel keeps them in ascending order. */
+static void sort_groups(const struct sim *sim, const struct sim_cred *cred)
+{
+    uint32_t a, b;
+    char *at = sim->text + cred->groups;
+
+    for (uint32_t i = 1; i < cred->group_count; i++) {
+        for (uint32_t j = i; j > 0; j--) {
+            memcpy(&a, at + (j - 1) * sizeof(a), sizeof(a));
+            memcpy(&b, at + j * sizeof(b), sizeof(b));
+            if (a <= b)
+                break;
+            memcpy(at + (j - 1) * sizeof(b), &b, sizeof(b));
+            memcpy(at + j * sizeof(a), &a, sizeof(a));
+        }
+    }
+}
+
 int sim_actor_set_ids(struct sim_actor *actor, uint32_t uid, uint32_t gid, const uint32_t *groups,
                       size_t group_count)
 {
@@ -240,6 +258,7 @@ int sim_actor_set_ids(struct sim_actor *actor, uint32_t uid, uint32_t gid, const
         cred.groups = sim__text_add(sim, groups, group_count * sizeof(*groups));
         if (cred.groups == 0)
             return -ENOMEM;
+        sort_groups(sim, &cred);
     }
     index = sim__cred_add(sim, &cred);
     if (index == SIM_NIL)

@@ -34,11 +34,11 @@ struct sim_actor;
 #define SIM_SOCKETS_MAX 160
 #define SIM_NODES_MAX 128
 #define SIM_ENTRIES_MAX 160
-#define SIM_MESSAGES_MAX 2048           /* pieces of data in all receive queues */
-#define SIM_BLOCKS_MAX 4096             /* of SIM_BLOCK_SIZE bytes, for their bytes */
-#define SIM_BLOCK_SIZE 256              /* small enough that a message of a few bytes is cheap */
-#define SIM_TEXT_MAX ((size_t)1 << 18)  /* names, link texts, addresses, environments of one run */
-#define SIM_HEAP_MAX ((size_t)16 << 20) /* what alloc() hands out; touched only as far as used */
+#define SIM_MESSAGES_MAX 2048          /* pieces of data in all receive queues */
+#define SIM_BLOCKS_MAX 4096            /* of SIM_BLOCK_SIZE bytes, for their bytes */
+#define SIM_BLOCK_SIZE 256             /* small enough that a message of a few bytes is cheap */
+#define SIM_TEXT_MAX ((size_t)1 << 18) /* names, link texts, addresses, environments of one run */
+#define SIM_HEAP_MAX ((size_t)4 << 20) /* what alloc() hands out; touched only as far as used */
 #define SIM_CREDS_MAX 64
 
 enum sim_heap {

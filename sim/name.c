@@ -7,7 +7,7 @@
  * abstract name is its bytes, NULs included. Abstract names of stream and datagram sockets do not
  * meet.
  *
- * Tests: tests/conformance/rows/names.rows
+ * Tests: tests/conformance/rows_names.c
  */
 #include "internal.h"
 

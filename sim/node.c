@@ -6,7 +6,7 @@
  * the next node may get it: on ext4 it does. So a number that was remembered proves nothing about
  * a file once nothing holds it.
  *
- * Tests: tests/conformance/rows/files.rows, permissions.rows
+ * Tests: tests/conformance/rows_files.c, rows_permissions.c
  */
 #include "internal.h"
 

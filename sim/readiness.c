@@ -5,7 +5,7 @@
  * Two answers that surprise: a stream socket that is not connected is hung up and writable, and a
  * full queue becomes writable only when three quarters of it have been received.
  *
- * Tests: tests/conformance/rows/poll.rows
+ * Tests: tests/conformance/rows_poll.c
  */
 #include "internal.h"
 

@@ -227,6 +227,7 @@ static int lock_at(const struct sim_visit *visit, int dir, const char *name)
     }
     if (fd < 0)
         return fd;
+    sim__file(actor, fd)->nonblock = true;
     within(visit);
     r = sim_flock(actor, fd);
     if (r < 0) {

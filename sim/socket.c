@@ -7,7 +7,7 @@
  * and be reset, before anyone accepts. A socket that has been closed stays as long as its peer
  * points to it: the peer's name can still be asked for.
  *
- * Tests: tests/conformance/rows/connect.rows, listen.rows, close.rows
+ * Tests: tests/conformance/rows_connect.c, rows_listen.c
  */
 #include "internal.h"
 
@@ -240,7 +240,7 @@ int sim__accept(struct sim_actor *actor, int fd, bool cloexec, bool nonblock)
     if (listener->state != SIM_SOCK_LISTENING)
         return -EINVAL;
     if (listener->first == SIM_NIL)
-        return (listener->shut & SIM_RCV_SHUT) != 0 ? -EINVAL : -EAGAIN;
+        return -EAGAIN;
     index = listener->first;
     accepted = sim__descriptor_new(actor, SIM_FILE_SOCKET, index, cloexec, nonblock);
     if (accepted >= 0)

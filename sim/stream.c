@@ -7,7 +7,7 @@
  * decides how much a send takes, and when a full queue becomes writable again, so it is followed to
  * the byte (Linux 6.18, pages of 4096 bytes).
  *
- * Tests: tests/conformance/rows/stream.rows
+ * Tests: tests/conformance/rows_stream.c
  */
 #include "internal.h"
 
@@ -317,6 +317,11 @@ static void consume(struct sim *sim, struct sim_sock *sock, struct sim_message *
 
     sock->unread -= (uint32_t)length;
     message->length -= (uint32_t)length;
+    /* Whoever receives the first byte gets the descriptor, or loses it. */
+    if (message->passed != SIM_NIL) {
+        sim__file_unref(sim, message->passed);
+        message->passed = SIM_NIL;
+    }
     while (offset >= SIM_BLOCK_SIZE && message->length > 0) {
         sim_index next = sim->block_links[message->block];
 
@@ -366,7 +371,7 @@ int64_t sim__recv(struct sim_actor *actor, int fd, void *ret_bytes, size_t capac
     if (sock == NULL)
         return error;
     if (sock->state != SIM_SOCK_CONNECTED)
-        return -EINVAL;
+        return sock->kind == SIM_DGRAM ? -EAGAIN : -EINVAL;
     index = pass_urgent(sim, sock, sock->first, copied, peek);
     while (index != SIM_NIL && copied < capacity) {
         struct sim_message *message = &sim->messages[index];

@@ -9,7 +9,7 @@
  * /proc/self/fd/N, alone or with more behind it, leads to what the descriptor is a handle on, past
  * all directories above it. Nothing else of /proc exists.
  *
- * Tests: tests/conformance/rows/paths.rows
+ * Tests: tests/conformance/rows_paths.c
  */
 #include "internal.h"
 

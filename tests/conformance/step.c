@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Steps: reading and printing them. See step.h.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* strerrorname_np */
+#endif
+#include "step.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const cast_names[CAST_SIZE] = {"me", "other", "root"};
+
+_Noreturn void step_mistake(const struct step *step, const char *why)
+{
+    (void)fprintf(stderr, "no step: %s: %s\n", step->text, why);
+    abort();
+}
+
+/* ---- printing ---- */
+
+void step_print(struct step *step, const char *format, ...)
+{
+    va_list values;
+    int n;
+
+    va_start(values, format);
+    n = vsnprintf(step->result + step->length, STEP_MAX - step->length, format, values);
+    va_end(values);
+    if (n < 0 || (size_t)n >= STEP_MAX - step->length)
+        step_mistake(step, "the result is too long");
+    step->length += (size_t)n;
+}
+
+bool step_ok(struct step *step, int64_t result)
+{
+    const char *name;
+
+    if (result >= 0)
+        return true;
+    name = strerrorname_np((int)-result);
+    step_print(step, "%s", name != NULL ? name : "E?");
+    return false;
+}
+
+void step_done(struct step *step, int64_t result)
+{
+    if (step_ok(step, result))
+        step_print(step, "ok");
+}
+
+void step_number(struct step *step, int64_t result)
+{
+    if (step_ok(step, result))
+        step_print(step, "%lld", (long long)result);
+}
+
+void step_print_bytes(struct step *step, const void *bytes, size_t length)
+{
+    const unsigned char *from = bytes;
+
+    step_print(step, "'");
+    for (size_t i = 0; i < length; i++) {
+        if (from[i] == '\'' || from[i] == '\\' || from[i] < 0x20 || from[i] > 0x7e)
+            step_print(step, "\\x%02x", from[i]);
+        else
+            step_print(step, "%c", from[i]);
+    }
+    step_print(step, "'");
+}
+
+void step_print_id(struct step *step, uint32_t id, bool group)
+{
+    for (size_t i = 0; i < CAST_SIZE; i++) {
+        const struct cast_member *member = &step->side->cast[i];
+
+        if ((group ? member->gid : member->uid) == id) {
+            step_print(step, "%s", cast_names[i]);
+            return;
+        }
+    }
+    if (id == UINT32_MAX)
+        step_print(step, "nobody");
+    else
+        step_print(step, "%u", id);
+}
+
+void step_print_stat(struct step *step, const struct sp_os_stat *stat)
+{
+    static const struct {
+        uint32_t type;
+        const char *name;
+    } types[] = {{SP_OS_IFSOCK, "socket"}, {SP_OS_IFLNK, "link"}, {SP_OS_IFREG, "file"},
+                 {SP_OS_IFDIR, "dir"},     {SP_OS_IFIFO, "fifo"}, {0, "other"}};
+    size_t i = 0;
+
+    while (types[i].type != 0 && types[i].type != (stat->mode & SP_OS_IFMT))
+        i++;
+    step_print(step, "%s %04o ", types[i].name, stat->mode & 07777);
+    step_print_id(step, stat->uid, false);
+    step_print(step, " ");
+    step_print_id(step, stat->gid, true);
+}
+
+/* ---- words ---- */
+
+static int digit(const struct step *step, char c)
+{
+    const char *digits = "0123456789abcdef";
+    const char *at = c != '\0' ? strchr(digits, c) : NULL;
+
+    if (at == NULL)
+        step_mistake(step, "a hexadecimal digit is missing");
+    return (int)(at - digits);
+}
+
+struct cursor {
+    struct step *step;
+    const char *from;
+    char *to;
+    const char *end;
+};
+
+static void put(struct cursor *cursor, char c)
+{
+    if (cursor->to == cursor->end)
+        step_mistake(cursor->step, "too long");
+    *cursor->to++ = c;
+}
+
+static void put_number(struct cursor *cursor, const char *name)
+{
+    for (size_t i = 0; i < cursor->step->side->handle_count; i++) {
+        const struct handle *handle = &cursor->step->side->handles[i];
+        char number[16];
+
+        if (strcmp(handle->name, name) != 0)
+            continue;
+        (void)snprintf(number, sizeof(number), "%d", handle->fd);
+        for (const char *c = number; *c != '\0'; c++)
+            put(cursor, *c);
+        return;
+    }
+    step_mistake(cursor->step, "no such handle in braces");
+}
+
+/* {x*108}: so many times; {d}: the number of descriptor d */
+static void read_braces(struct cursor *cursor)
+{
+    const char *inside = cursor->from;
+    const char *end = strchr(inside, '}');
+    char name[HANDLE_NAME_MAX];
+    char *star;
+    size_t length;
+
+    if (end == NULL || (length = (size_t)(end - inside)) >= sizeof(name))
+        step_mistake(cursor->step, "a brace is not closed");
+    cursor->from = end + 1;
+    memcpy(name, inside, length);
+    name[length] = '\0';
+    star = strrchr(name, '*');
+    if (star == NULL) {
+        put_number(cursor, name);
+        return;
+    }
+    for (long n = strtol(star + 1, NULL, 10); n > 0; n--)
+        for (const char *c = name; c < star; c++)
+            put(cursor, *c);
+}
+
+static void read_escape(struct cursor *cursor)
+{
+    char c = *cursor->from++;
+
+    switch (c) {
+    case 'x':
+        put(cursor, (char)(digit(cursor->step, cursor->from[0]) * 16 +
+                           digit(cursor->step, cursor->from[1])));
+        cursor->from += 2;
+        break;
+    case '0':
+        put(cursor, '\0');
+        break;
+    default:
+        step_mistake(cursor->step, "unknown escape");
+    }
+}
+
+static void read_word(struct cursor *cursor)
+{
+    bool quoted = *cursor->from == '\'';
+    char stop = quoted ? '\'' : ' ';
+    struct token *word = &cursor->step->words[cursor->step->count];
+
+    if (cursor->step->count++ == TOKENS_MAX)
+        step_mistake(cursor->step, "too many words");
+    word->bytes = cursor->to;
+    word->quoted = quoted;
+    cursor->from += quoted;
+    while (*cursor->from != '\0' && *cursor->from != stop) {
+        char c = *cursor->from++;
+
+        if (c == '{')
+            read_braces(cursor);
+        else if (c == '\\')
+            read_escape(cursor);
+        else
+            put(cursor, c);
+    }
+    if (quoted && *cursor->from++ != '\'')
+        step_mistake(cursor->step, "a quote is not closed");
+    word->length = (size_t)(cursor->to - word->bytes);
+    put(cursor, '\0');
+}
+
+void step_split(struct step *step, char bytes[TOKEN_BYTES])
+{
+    struct cursor cursor = {step, step->text, bytes, bytes + TOKEN_BYTES};
+    size_t named = 0;
+
+    for (;;) {
+        cursor.from += strspn(cursor.from, " ");
+        if (*cursor.from == '\0')
+            break;
+        read_word(&cursor);
+    }
+    while (named < step->count && !step_is(step, named, "="))
+        named++;
+    if (named == step->count)
+        return;
+    if (named < 1 || named > 2 || named + 1 == step->count)
+        step_mistake(step, "one or two names go left of =");
+    step->name = step->words[0].bytes;
+    step->second = named == 2 ? step->words[1].bytes : NULL;
+    step->count -= named + 1;
+    memmove(step->words, step->words + named + 1, step->count * sizeof(step->words[0]));
+}
+
+bool step_is(const struct step *step, size_t word, const char *text)
+{
+    return word < step->count && !step->words[word].quoted &&
+           strcmp(step->words[word].bytes, text) == 0;
+}
+
+const char *step_text(const struct step *step, size_t word)
+{
+    return step->words[word].bytes;
+}
+
+uint32_t step_value(const struct step *step, size_t word)
+{
+    char *end;
+    long value = strtol(step->words[word].bytes, &end, step->words[word].bytes[0] == '0' ? 8 : 10);
+
+    if (*end != '\0')
+        step_mistake(step, "a number was expected");
+    return (uint32_t)value;
+}
+
+size_t step_sun_path(const struct step *step, size_t word, char ret_name[256])
+{
+    const struct token *token = &step->words[word];
+    size_t length = token->length;
+
+    if (length > 200)
+        step_mistake(step, "a name is too long");
+    if (token->quoted || token->bytes[0] != '@') {
+        memcpy(ret_name, token->bytes, length);
+        return length;
+    }
+    ret_name[0] = '\0';
+    memcpy(ret_name + 1, step->side->prefix, PREFIX_LENGTH);
+    memcpy(ret_name + 1 + PREFIX_LENGTH, token->bytes + 1, length - 1);
+    return length + PREFIX_LENGTH;
+}
+
+/* ---- handles ---- */
+
+struct handle *step_handle(const struct step *step, size_t word)
+{
+    const char *name = step->words[word].bytes;
+
+    for (size_t i = 0; i < step->side->handle_count; i++)
+        if (strcmp(step->side->handles[i].name, name) == 0)
+            return &step->side->handles[i];
+    step_mistake(step, "no such handle");
+}
+
+int step_fd(const struct step *step, size_t word)
+{
+    const char *text = step->words[word].bytes;
+    char *end;
+    long number = strtol(text, &end, 10);
+
+    /* A bare number is a descriptor too. */
+    return *end == '\0' ? (int)number : step_handle(step, word)->fd;
+}
+
+void step_name_handle(struct step *step, const char *name, int fd)
+{
+    struct side *side = step->side;
+    size_t i = 0;
+
+    if (name == NULL)
+        return;
+    if (strlen(name) >= HANDLE_NAME_MAX)
+        step_mistake(step, "a handle's name is too long");
+    while (i < side->handle_count && strcmp(side->handles[i].name, name) != 0)
+        i++;
+    if (i == HANDLES_MAX)
+        step_mistake(step, "too many handles");
+    if (i == side->handle_count)
+        side->handle_count++;
+    side->handles[i] = (struct handle){.fd = fd};
+    memcpy(side->handles[i].name, name, strlen(name) + 1);
+}
+
+void step_made(struct step *step, int result)
+{
+    if (!step_ok(step, result))
+        return;
+    step_name_handle(step, step->name, result);
+    step_print(step, "ok");
+}
+
+/* ---- running ---- */
+
+static const struct operation_row *find(const struct operation_row *rows, const char *name)
+{
+    while (rows->name != NULL && strcmp(rows->name, name) != 0)
+        rows++;
+    return rows->name != NULL ? rows : NULL;
+}
+
+void step_run(struct side *side, const char *text, char ret_result[STEP_MAX])
+{
+    char bytes[TOKEN_BYTES];
+    struct step step = {.side = side, .text = text, .result = ret_result};
+    const struct operation_row *row;
+    int arguments;
+
+    ret_result[0] = '\0';
+    step_split(&step, bytes);
+    if (step.count == 0)
+        step_mistake(&step, "empty");
+    row = find(socket_operations, step_text(&step, 0));
+    if (row == NULL)
+        row = find(file_operations, step_text(&step, 0));
+    if (row == NULL)
+        step_mistake(&step, "unknown operation");
+    arguments = (int)step.count - 1;
+    if (arguments < row->least || arguments > row->most)
+        step_mistake(&step, "wrong number of arguments");
+    row->run(&step);
+}

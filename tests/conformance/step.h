@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Steps: one line of text, one operation, one line of text as its result.
+ *
+ *     c = socket                       ok
+ *     connect c there                  ECONNREFUSED
+ *     send c 'hello'                   5
+ *     poll c                           OUT
+ *     stat there                       socket 0755 me me
+ *
+ * The same text means the same on both kernels; nothing in a result depends on the machine: ids are
+ * names of the cast, inode numbers are compared and not shown, and descriptors are shown only by
+ * `number`. README.md lists the operations.
+ */
+#ifndef CONFORMANCE_STEP_H
+#define CONFORMANCE_STEP_H
+
+#include "machine.h"
+
+#define STEP_MAX 1024    /* length of a step, and of a result */
+#define TOKENS_MAX 72    /* words of a step */
+#define TOKEN_BYTES 8192 /* bytes of all its words, repeats written out */
+
+/**
+ * step_run() - do what @step says, write what came of it
+ *
+ * A step that cannot be understood ends the process with a message: that is a mistake in a row.
+ */
+void step_run(struct side *side, const char *step, char ret_result[STEP_MAX]);
+
+/* ---- for the operations ---- */
+
+struct token {
+    const char *bytes; /* NUL-terminated as well */
+    size_t length;
+    bool quoted;
+};
+
+struct step {
+    struct side *side;
+    const char *text;
+    const char *name;               /* of the handle to be made, or NULL */
+    const char *second;             /* of another one */
+    struct token words[TOKENS_MAX]; /* words[0] is the operation */
+    size_t count;
+    char *result;
+    size_t length;
+};
+
+typedef void operation(struct step *step);
+struct operation_row {
+    const char *name;
+    operation *run;
+    int least, most; /* arguments */
+};
+extern const struct operation_row socket_operations[];
+extern const struct operation_row file_operations[];
+
+/** step_split() - into words; the name left of '=' too */
+void step_split(struct step *step, char bytes[TOKEN_BYTES]);
+/** step_mistake() - this is no step */
+_Noreturn void step_mistake(const struct step *step, const char *why);
+
+__attribute__((format(printf, 2, 3))) void step_print(struct step *step, const char *format, ...);
+/* The errno's name; or, for what is not negative, nothing and true. */
+bool step_ok(struct step *step, int64_t result);
+/* The errno's name, or "ok". */
+void step_done(struct step *step, int64_t result);
+/* The errno's name, or the number. */
+void step_number(struct step *step, int64_t result);
+/* The errno's name, or "ok" and the name left of '=' stands for the descriptor. */
+void step_made(struct step *step, int result);
+void step_print_bytes(struct step *step, const void *bytes, size_t length);
+void step_print_stat(struct step *step, const struct sp_os_stat *stat);
+/* "me", or the number if nobody of the cast has it. */
+void step_print_id(struct step *step, uint32_t id, bool group);
+
+int step_fd(const struct step *step, size_t word);
+struct handle *step_handle(const struct step *step, size_t word);
+void step_name_handle(struct step *step, const char *name, int fd);
+const char *step_text(const struct step *step, size_t word);
+/* Decimal, or octal with a leading 0. */
+uint32_t step_value(const struct step *step, size_t word);
+bool step_is(const struct step *step, size_t word, const char *text);
+/* sun_path of the word: '@' at its beginning stands for an abstract name. */
+size_t step_sun_path(const struct step *step, size_t word, char ret_name[256]);
+
+#endif
