@@ -249,7 +249,6 @@ void sp_server_close(struct sp_server *server)
     sp__name_unref(os, server->name);
     server->name = NULL;
     server->fd = -1;
-    server->file.dir = -1;
     server->phase = SP__PHASE_CLOSED;
     SP__CHECK(sp_server_validate(server));
 }
