@@ -33,7 +33,8 @@ enum sp_access {
     SP_ACCESS_GROUP = 0070, /* the effective group of the server */
     SP_ACCESS_OTHER = 0007,
     SP_ACCESS_WORLD = 0777,
-    /* Qt's "no option": 0777 less the umask. Named, so that nobody gets it by saying nothing. */
+    /* Qt's "no option": 0777 less the umask. Named, so that nobody gets it by saying nothing. Not
+     * for abstract names: no umask changes what they do not have. */
     SP_ACCESS_UMASK = 01000,
 };
 
@@ -68,8 +69,9 @@ SP_API SP_MUST_CHECK int sp_server_set_trust(struct sp_server *server, enum sp_t
  * the other gets SP_ERROR_ADDRESS_IN_USE. */
 SP_API SP_MUST_CHECK int sp_server_set_take_over(struct sp_server *server, bool take_over);
 /** sp_server_set_max_pending() - connections accepted and not taken, 1 to SP_MAX_PENDING_MAX, else
- * SP_ERROR_ARGUMENT; allowed while listening. At the bound accepting pauses, and resumes when one
- * is taken. From Qt: setMaxPendingConnections(). */
+ * SP_ERROR_ARGUMENT; allowed while listening. At the bound those whose client left without a
+ * byte are dropped; if there are none accepting pauses, and resumes when one is taken. From Qt:
+ * setMaxPendingConnections(). */
 SP_API SP_MUST_CHECK int sp_server_set_max_pending(struct sp_server *server, int connections);
 SP_API int sp_server_max_pending(const struct sp_server *server);
 SP_API int sp_server_backlog(const struct sp_server *server);
@@ -83,9 +85,10 @@ SP_API unsigned sp_server_access(const struct sp_server *server);
  *
  * Return: SP_OK, or with nothing created or removed:
  *   SP_ERROR_OPERATION         already listening
- *   SP_ERROR_SERVER_NOT_FOUND  the name is invalid (cause NAME_*; over SP_LISTEN_PATH_MAX is
- * NAME_TOO_LONG), or a directory of it does not exist SP_ERROR_ADDRESS_IN_USE    cause
- * SERVER_ALIVE, STALE_SOCKET (and taking over was not asked for), NOT_A_SOCKET, BUSY
+ *   SP_ERROR_SERVER_NOT_FOUND  the name is invalid (cause NAME_*; NAME_TOO_LONG is over
+ *                              SP_LISTEN_PATH_MAX), or a directory of it does not exist
+ *   SP_ERROR_ADDRESS_IN_USE    cause SERVER_ALIVE, STALE_SOCKET (and taking over was not asked
+ *                              for), NOT_A_SOCKET, BUSY, REPLACED
  *   SP_ERROR_UNTRUSTED         cause DIRECTORY_OWNER, DIRECTORY_WRITABLE, LINK_OWNER, LINK_LOOP
  *   SP_ERROR_ACCESS, SP_ERROR_RESOURCE, SP_ERROR_UNKNOWN  the system refused; see the detail
  * From Qt: listen(QString), which displaces a live server when an access option is set, and on
@@ -93,17 +96,19 @@ SP_API unsigned sp_server_access(const struct sp_server *server);
  */
 SP_API SP_MUST_CHECK int sp_server_listen(struct sp_server *server, const void *name,
                                           size_t length);
-/** sp_server_listen_address() - the same for an address; how an abstract name is given. */
+/** sp_server_listen_address() - the same for an address; how an abstract name is given. Return:
+ * also SP_ERROR_UNSUPPORTED for an abstract name with SP_ACCESS_UMASK. */
 SP_API SP_MUST_CHECK int sp_server_listen_address(struct sp_server *server,
                                                   const struct sp_address *address);
 /**
  * sp_server_adopt() - serve on a descriptor that listens already (socket activation)
  *
  * It becomes non-blocking and close-on-exec and belongs to the server; its path is not removed by
- * close, because this object did not make it. Return: SP_OK; SP_ERROR_OPERATION: already listening;
- * SP_ERROR_UNSUPPORTED with BAD_DESCRIPTOR, WRONG_FAMILY, WRONG_TYPE or NOT_LISTENING, and the
- * descriptor still belongs to the caller. From Qt: listen(qintptr), which validates nothing and
- * removes the path.
+ * close, because this object did not make it. The access mode holds here too if the name is
+ * abstract: nothing else guards it. Return: SP_OK; SP_ERROR_OPERATION: already listening;
+ * SP_ERROR_UNSUPPORTED with BAD_DESCRIPTOR, WRONG_FAMILY, WRONG_TYPE or NOT_LISTENING, or as
+ * sp_server_listen_address(), and the descriptor still belongs to the caller. From Qt:
+ * listen(qintptr), which validates nothing and removes the path.
  */
 SP_API SP_MUST_CHECK int sp_server_adopt(struct sp_server *server, int fd);
 /** sp_server_close() - stop listening; connections not taken are closed; those taken live on.
@@ -147,6 +152,7 @@ SP_API SP_MUST_CHECK int sp_server_take_descriptor(struct sp_server *server);
 SP_API SP_MUST_CHECK int sp_server_add(struct sp_server *server, int fd);
 /** sp_server_wait_new_connection() - until a connection can be taken; as sp_socket_wait_*(). SP_OK
  * at once when one is waiting; SP_ERROR_TIMEOUT; SP_ERROR_OPERATION when not listening.
+ * The error of an ERROR event if the descriptor cannot accept at all, rather than waiting for ever.
  * @ret_timed_out may be NULL. */
 SP_API SP_MUST_CHECK int sp_server_wait_new_connection(struct sp_server *server, int ms,
                                                        bool *ret_timed_out);
@@ -156,8 +162,10 @@ SP_API SP_MUST_CHECK int sp_server_wait_new_connection(struct sp_server *server,
 SP_API int sp_server_fd(const struct sp_server *server);
 SP_API unsigned sp_server_interest(const struct sp_server *server);
 SP_API uint64_t sp_server_deadline(const struct sp_server *server);
-/** sp_server_process() - accept what waits, at most SP_ACCEPTS_PER_PROCESS. When resources run out
- * it pauses with a timer (interest 0) and records one ERROR(RESOURCE) for the whole pause. */
+/** sp_server_process() - accept some of what waits: at least one, at most SP_ACCEPTS_PER_PROCESS,
+ * more at once while connections come in numbers. What still waits is still ready. When resources
+ * run out it pauses with a timer (interest 0) and records one ERROR(RESOURCE) for the whole pause.
+ */
 SP_API void sp_server_process(struct sp_server *server, unsigned ready);
 SP_API SP_MUST_CHECK bool sp_server_next_event(struct sp_server *server,
                                                struct sp_event *ret_event);
