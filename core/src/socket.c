@@ -16,9 +16,14 @@ int sp__refuse(struct sp_socket *socket, enum sp_error error, enum sp_operation 
     return sp__fail(&socket->fault, error, operation, cause);
 }
 
+uint64_t sp__deadline_from(uint64_t now, int ms)
+{
+    return ms < 0 ? SP_NEVER : now + (uint64_t)ms * NS_PER_MS;
+}
+
 uint64_t sp__deadline_after(const struct sp_os *os, int ms)
 {
-    return ms < 0 ? SP_NEVER : os->now_ns(os->ctx) + (uint64_t)ms * NS_PER_MS;
+    return sp__deadline_from(os->now_ns(os->ctx), ms);
 }
 
 /* ---- life ---- */

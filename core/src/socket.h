@@ -124,7 +124,9 @@ int sp__socket_from_connection(struct sp_socket **ret, const struct sp_context *
                                struct sp__name *name, int fd, struct sp__fault *fault);
 int sp__connect_timeout_ms(const struct sp_socket *socket);
 int sp__close_timeout_ms(const struct sp_socket *socket);
-/** sp__deadline_after() - now and @ms; SP_NEVER for -1. */
+/** sp__deadline_from() - @now and @ms; SP_NEVER for -1. */
+uint64_t sp__deadline_from(uint64_t now, int ms);
+/** sp__deadline_after() - the same from this instant on. */
 uint64_t sp__deadline_after(const struct sp_os *os, int ms);
 
 /* ---- socket_open.c ---- */

@@ -27,6 +27,12 @@ static int replace_name(struct sp_socket *socket, const struct sp_address *addre
     return SP_OK;
 }
 
+/* Other programs bind relative paths; which file one means depends on who asks. */
+static bool is_relative(const struct sp_address *address)
+{
+    return address->space == SP_NAMESPACE_PATH && address->bytes[0] != '/';
+}
+
 static int require_unconnected(struct sp_socket *socket, enum sp_operation operation)
 {
     if (socket->state != SP_STATE_UNCONNECTED)
@@ -81,6 +87,9 @@ int sp_socket_set_address(struct sp_socket *socket, const struct sp_address *add
     if (!sp__address_is_valid(address) || address->length == 0)
         return sp__refuse(socket, SP_ERROR_SERVER_NOT_FOUND, SP_OPERATION_NAME,
                           SP_CAUSE_NAME_EMPTY);
+    if (is_relative(address))
+        return sp__refuse(socket, SP_ERROR_SERVER_NOT_FOUND, SP_OPERATION_NAME,
+                          SP_CAUSE_NAME_NOT_ABSOLUTE);
     return replace_name(socket, address, address->length);
 }
 
@@ -105,8 +114,9 @@ static void backlog_is_full(struct sp_socket *socket)
     uint64_t pause = SP_CONNECT_RETRY_MIN_NS << socket->attempts;
     struct sp__fault fault;
 
+    /* Of the same instant: with a timeout of 0 there is no waiting at all. */
     if (socket->attempts == 0 && socket->deadline == SP_NEVER)
-        socket->deadline = sp__deadline_after(os, sp__connect_timeout_ms(socket));
+        socket->deadline = sp__deadline_from(now, sp__connect_timeout_ms(socket));
     if (now >= socket->deadline) {
         (void)sp__fail(&fault, SP_ERROR_TIMEOUT, SP_OPERATION_CONNECT, SP_CAUSE_BACKLOG_FULL);
         sp__socket_connect_failed(socket, &fault);
@@ -172,7 +182,7 @@ static void start(struct sp_socket *socket, enum sp_mode mode)
     socket->mode = (uint8_t)mode;
     sp__socket_change(socket, SP__CHANGE_START, NULL);
     if (socket->fd < 0) {
-        int fd = os->socket(os->ctx);
+        int fd = SP__RETRY(os->socket(os->ctx));
 
         if (fd < 0) {
             struct sp__fault fault;
@@ -245,24 +255,49 @@ static enum sp_cause unfit(const struct sp_os_sockinfo *info, enum sp_state stat
     return SP_CAUSE_NONE;
 }
 
-/* The name under which the peer of @fd listens, for a connection that somebody else made; NULL in
- * @ret if it has none. */
-static int peer_name(struct sp_socket *socket, int fd, struct sp__name **ret)
+typedef int (*ask_name)(void *ctx, int fd, void *ret_sockaddr, size_t capacity);
+
+static bool has_name(const struct sp_os *os, ask_name ask, int fd, struct sp_address *ret)
+{
+    uint8_t sockaddr[SP_OS_SOCKADDR_MAX];
+    int length = SP__RETRY(ask(os->ctx, fd, sockaddr, sizeof(sockaddr)));
+
+    return length >= 0 &&
+           sp_address_decode(ret, sockaddr, sizeof(sockaddr), (size_t)length, NULL) == SP_OK &&
+           ret->length > 0;
+}
+
+/* The server's name of a connection that somebody else made; NULL in @ret if it is not known.
+ *
+ * The server's end has the server's name, the client's end has none unless it took one. When both
+ * have one nobody can tell which end is ours, and one of the two was the client's choice: then
+ * neither is used. A relative path was relative to another process. */
+static int server_name(struct sp_socket *socket, int fd, struct sp__name **ret)
 {
     const struct sp_os *os = sp__os(socket);
-    uint8_t sockaddr[SP_OS_SOCKADDR_MAX];
-    struct sp_address address;
-    int length = os->getpeername(os->ctx, fd, sockaddr, sizeof(sockaddr));
+    struct sp_address own, peer;
+    bool own_named = has_name(os, os->getsockname, fd, &own);
+    bool peer_named = has_name(os, os->getpeername, fd, &peer);
+    const struct sp_address *address = own_named ? &own : &peer;
 
     *ret = NULL;
-    if (length < 0 ||
-        sp_address_decode(&address, sockaddr, sizeof(sockaddr), (size_t)length, NULL) < 0 ||
-        address.length == 0)
+    if (own_named == peer_named || is_relative(address))
         return SP_OK;
-    *ret = sp__name_new(os, &address, address.length);
+    *ret = sp__name_new(os, address, address->length);
     if (*ret == NULL)
         return sp__refuse(socket, SP_ERROR_RESOURCE, SP_OPERATION_ALLOCATE, SP_CAUSE_NO_MEMORY);
     return SP_OK;
+}
+
+/* What the descriptor needs before it is ours. connect() on a blocking one would wait for room in
+ * the backlog; once connected, the flag does not matter. */
+static int prepare(const struct sp_os *os, int fd, enum sp_state state)
+{
+    int r = SP__RETRY(os->set_cloexec(os->ctx, fd));
+
+    if (r >= 0 && state == SP_STATE_UNCONNECTED)
+        r = SP__RETRY(os->set_nonblock(os->ctx, fd));
+    return r;
 }
 
 int sp_socket_adopt(struct sp_socket *socket, int fd, enum sp_state state, enum sp_mode mode)
@@ -286,7 +321,7 @@ int sp_socket_adopt(struct sp_socket *socket, int fd, enum sp_state state, enum 
     if (fd < 0)
         return sp__refuse(socket, SP_ERROR_UNSUPPORTED, SP_OPERATION_ADOPT,
                           SP_CAUSE_BAD_DESCRIPTOR);
-    r = os->sockinfo(os->ctx, fd, &info);
+    r = SP__RETRY(os->sockinfo(os->ctx, fd, &info));
     if (r == -EBADF)
         return sp__refuse(socket, SP_ERROR_UNSUPPORTED, SP_OPERATION_ADOPT,
                           SP_CAUSE_BAD_DESCRIPTOR);
@@ -296,11 +331,11 @@ int sp_socket_adopt(struct sp_socket *socket, int fd, enum sp_state state, enum 
     if (cause != SP_CAUSE_NONE)
         return sp__refuse(socket, SP_ERROR_UNSUPPORTED, SP_OPERATION_ADOPT, cause);
     if (state == SP_STATE_CONNECTED) {
-        r = peer_name(socket, fd, &name);
+        r = server_name(socket, fd, &name);
         if (r < 0)
             return r;
     }
-    r = os->set_cloexec(os->ctx, fd);
+    r = prepare(os, fd, state);
     if (r < 0) {
         sp__name_unref(os, name);
         return sp__fail_os(&socket->fault, SP_OPERATION_ADOPT, r);
