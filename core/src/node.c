@@ -35,15 +35,16 @@ int sp__node_unlink(const struct sp_os *os, int dir, const char *leaf,
     return SP__RETRY(os->unlink_at(os->ctx, dir, leaf));
 }
 
-int sp__node_probe(const struct sp_os *os, const void *path, size_t length, struct sp__fault *fault)
+int sp__node_probe(const struct sp_os *os, const void *path, size_t length, int *ret_fd,
+                   struct sp__fault *fault)
 {
     int fd = SP__RETRY(os->socket(os->ctx));
     int r;
 
     if (fd < 0)
         return sp__fail_os(fault, SP_OPERATION_SOCKET, fd);
+    *ret_fd = fd;
     r = SP__RETRY(os->connect(os->ctx, fd, path, length));
-    (void)os->close(os->ctx, fd);
     switch (r) {
     case -ECONNREFUSED:
         return SP__LIFE_STALE;

@@ -36,12 +36,14 @@ enum sp__life {
 };
 
 /**
- * sp__node_probe() - does anybody listen at @path? Connects, and closes at once.
+ * sp__node_probe() - does anybody listen at @path? Connects, and says nothing.
+ * @ret_fd: to be closed by the caller, after he has acted on the answer: so nothing stands between
+ *          the two that need not
  *
- * Only ECONNREFUSED proves that nobody does. Returns an enum sp__life, or an error when there is no
- * socket to ask with.
+ * Only ECONNREFUSED proves that nobody listens. Returns an enum sp__life, or an error when there is
+ * no socket to ask with, and nothing to close.
  */
-int sp__node_probe(const struct sp_os *os, const void *path, size_t length,
+int sp__node_probe(const struct sp_os *os, const void *path, size_t length, int *ret_fd,
                    struct sp__fault *fault);
 
 #endif

@@ -27,6 +27,8 @@
  *       has bound and not yet called listen() when we probe: the kernel refuses as if the file
  *           were stale, and taking over removes it. Nothing in the file system tells the two apart;
  *           this is why taking over is not the default
+ *       replaces a stale file by a server between our probe and our last look: seen, unless the
+ *           file system gave the new file the number of the old one
  *       takes our file for stale between our bind and listen, and removes it: step 7 sees it
  *       replaces the directory: bind went by the path, so step 5 or 7 does not find our file. It
  *           stays in the other directory, because nothing proves that it is ours
@@ -34,8 +36,8 @@
  *     all of the above, and put a node of his in the place of ours before step 5 looks. Its owner
  *     and mode must then fit as well.
  *
- * While a socket is bound the kernel holds a reference to its file, so no new node can have the
- * same number: from step 5 until the socket is closed, device and inode name our file exactly.
+ * While a socket is bound the kernel keeps its file, even without a name, so no new node can have
+ * its number: from step 5 until the socket is closed, device and inode name our file exactly.
  *
  * Limit: a live server on another machine cannot be seen; do not take over on a network file
  * system.
@@ -90,10 +92,26 @@ static int remove_stale(struct work *work, const struct sp_os_stat *found)
     return sp__fail_os(work->fault, SP_OPERATION_REMOVE, r);
 }
 
+static int judge_life(struct work *work, const struct sp_os_stat *found, int life)
+{
+    switch (life) {
+    case SP__LIFE_ALIVE:
+        return in_use(work, SP_OPERATION_BIND, SP_CAUSE_SERVER_ALIVE);
+    case SP__LIFE_STALE:
+        if (!work->take_over)
+            return in_use(work, SP_OPERATION_BIND, SP_CAUSE_STALE_SOCKET);
+        return remove_stale(work, found);
+    default:
+        return SP_OK;
+    }
+}
+
 /* What is in the way? SP_OK if it may be gone now: worth another try. */
 static int clear_name(struct work *work)
 {
+    const struct sp_os *os = work->os;
     struct sp_os_stat found;
+    int probe;
     int r = look(work, &found);
 
     if (r == -ENOENT)
@@ -102,17 +120,12 @@ static int clear_name(struct work *work)
         return sp__fail_os(work->fault, SP_OPERATION_DIRECTORY, r);
     if (!sp__node_is(&found, SP_OS_IFSOCK))
         return in_use(work, SP_OPERATION_BIND, SP_CAUSE_NOT_A_SOCKET);
-    r = sp__node_probe(work->os, work->name->bytes, work->name->length, work->fault);
-    switch (r) {
-    case SP__LIFE_ALIVE:
-        return in_use(work, SP_OPERATION_BIND, SP_CAUSE_SERVER_ALIVE);
-    case SP__LIFE_STALE:
-        if (!work->take_over)
-            return in_use(work, SP_OPERATION_BIND, SP_CAUSE_STALE_SOCKET);
-        return remove_stale(work, &found);
-    default:
-        return r == SP__LIFE_GONE ? SP_OK : r;
-    }
+    r = sp__node_probe(os, work->name->bytes, work->name->length, &probe, work->fault);
+    if (r < 0)
+        return r;
+    r = judge_life(work, &found, r);
+    (void)os->close(os->ctx, probe);
+    return r;
 }
 
 static int bind_name(struct work *work)

@@ -53,19 +53,31 @@ static int find_socket(const struct sp_os *os, const struct sp__place *place,
     return SP_OK;
 }
 
-static int require_stale(const struct sp_os *os, const struct sp_address *address,
-                         struct sp__fault *fault)
+static int remove_found(const struct sp_os *os, const struct sp__place *place,
+                        const struct sp_os_stat *found, struct sp__fault *fault)
 {
-    int r = sp__node_probe(os, address->bytes, address->length, fault);
+    int r = sp__node_unlink(os, place->dir, place->leaf, found);
 
-    switch (r) {
-    case SP__LIFE_STALE:
-        return SP_OK;
-    case SP__LIFE_ALIVE:
-        return in_use(fault, SP_CAUSE_SERVER_ALIVE);
-    default:
-        return r == SP__LIFE_GONE ? in_use(fault, SP_CAUSE_REPLACED) : r;
-    }
+    if (r == -ESTALE || r == -ENOENT)
+        return in_use(fault, SP_CAUSE_REPLACED);
+    return r < 0 ? sp__fail_os(fault, SP_OPERATION_REMOVE, r) : SP_OK;
+}
+
+static int remove_if_stale(const struct sp_os *os, const struct sp__place *place,
+                           const struct sp_address *address, const struct sp_os_stat *found,
+                           struct sp__fault *fault)
+{
+    int probe;
+    int r = sp__node_probe(os, address->bytes, address->length, &probe, fault);
+
+    if (r < 0)
+        return r;
+    if (r == SP__LIFE_STALE)
+        r = remove_found(os, place, found, fault);
+    else
+        r = in_use(fault, r == SP__LIFE_ALIVE ? SP_CAUSE_SERVER_ALIVE : SP_CAUSE_REPLACED);
+    (void)os->close(os->ctx, probe);
+    return r;
 }
 
 static int remove_locked(const struct sp_os *os, const struct sp__place *place,
@@ -75,14 +87,10 @@ static int remove_locked(const struct sp_os *os, const struct sp__place *place,
     struct sp_os_stat found;
     int r = find_socket(os, place, &found, fault);
 
-    if (r == SP_OK && what == SP_REMOVE_STALE)
-        r = require_stale(os, address, fault);
     if (r < 0)
         return r;
-    r = sp__node_unlink(os, place->dir, place->leaf, &found);
-    if (r == -ESTALE || r == -ENOENT)
-        return in_use(fault, SP_CAUSE_REPLACED);
-    return r < 0 ? sp__fail_os(fault, SP_OPERATION_REMOVE, r) : SP_OK;
+    return what == SP_REMOVE_STALE ? remove_if_stale(os, place, address, &found, fault)
+                                   : remove_found(os, place, &found, fault);
 }
 
 static int remove_at(const struct sp_os *os, const struct sp__place *place,

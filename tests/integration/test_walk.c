@@ -272,7 +272,7 @@ Test(walk, search_permission_is_all_it_needs)
 /* ---- what it trusts ---- */
 
 struct judgement {
-    const char *what;
+    char what[24];
     uid_t owner;
     mode_t mode;
     int strict; /* enum sp_cause under each enum sp_trust */
