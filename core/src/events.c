@@ -7,7 +7,6 @@
 #include "events.h"
 
 #include <stddef.h>
-#include <string.h>
 
 static const char *const state_names[] = {
     [SP_STATE_UNCONNECTED] = "unconnected",
@@ -119,29 +118,22 @@ bool sp__events_pop(struct sp__events *events, struct sp_event *ret)
 {
     uint8_t code;
 
-    if (sp__events_empty(events))
-        return false;
-    memset(ret, 0, sizeof(*ret));
     if (events->lost > 0) {
-        ret->kind = SP_EVENT_LOST;
-        ret->bytes = events->lost;
+        *ret = (struct sp_event){.kind = SP_EVENT_LOST, .bytes = events->lost};
         events->lost = 0;
         return true;
     }
+    if (events->count == 0)
+        return false;
     code = *slot(events, 0);
     events->head = (events->head + 1) & (SP_EVENTS_MAX - 1);
     events->count--;
-    ret->kind = kind_of(code);
+    *ret = (struct sp_event){.kind = kind_of(code)};
     if (ret->kind == SP_EVENT_STATE)
         ret->state = (enum sp_state)(code & 0xf);
     else if (ret->kind == SP_EVENT_ERROR)
         ret->error = (enum sp_error) - (code & 0xf);
     return true;
-}
-
-bool sp__events_empty(const struct sp__events *events)
-{
-    return events->count == 0 && events->lost == 0;
 }
 
 bool sp__events_valid(const struct sp__events *events)

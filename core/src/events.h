@@ -29,7 +29,10 @@ void sp__events_drop(struct sp__events *events, enum sp_event_kind kind);
 /** sp__events_pop() - the oldest event, LOST before all others; false if there is none. Members
  * that the kind does not use are 0; .bytes of BYTES_WRITTEN is the caller's business. */
 bool sp__events_pop(struct sp__events *events, struct sp_event *ret);
-bool sp__events_empty(const struct sp__events *events);
+static inline bool sp__events_empty(const struct sp__events *events)
+{
+    return events->count == 0 && events->lost == 0;
+}
 bool sp__events_valid(const struct sp__events *events);
 
 #endif

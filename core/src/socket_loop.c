@@ -121,6 +121,9 @@ static void process_open(struct sp_socket *socket, unsigned ready)
 
 void sp_socket_process(struct sp_socket *socket, unsigned ready)
 {
+    /* With thousands of sockets none is in the cache. The second line of the object is needed next:
+     * waiting for both at once costs half. */
+    __builtin_prefetch(&socket->events, 1);
     SP__SOCKET_CHECK(socket);
     if (socket->state == SP_STATE_CONNECTING)
         process_connecting(socket);
@@ -130,21 +133,25 @@ void sp_socket_process(struct sp_socket *socket, unsigned ready)
 }
 
 /* Nothing more to say: the application is done with its turn, and what it wrote in small pieces
- * leaves together. */
-static void flush_gathered(struct sp_socket *socket)
+ * leaves together. Returns whether that made events. */
+static bool flush_gathered(struct sp_socket *socket)
 {
-    if (socket->out.size > 0 && !sp__has(socket, SP__OUTPUT_BLOCKED))
-        (void)sp__socket_drain(socket, SP_PROCESS_BYTES_MAX);
+    if (socket->out.size == 0 || sp__has(socket, SP__OUTPUT_BLOCKED))
+        return false;
+    (void)sp__socket_drain(socket, SP_PROCESS_BYTES_MAX);
+    return !sp__events_empty(&socket->events);
 }
 
-/* An event that told of bytes, taken after they were read, would be untrue. */
-static bool still_holds(const struct sp_socket *socket, const struct sp_event *event)
+/* Completes an event; false if it told of bytes that are gone by now: it would be untrue. */
+static bool still_holds(struct sp_socket *socket, struct sp_event *event)
 {
     switch (event->kind) {
     case SP_EVENT_READY_READ:
         return sp__socket_buffered(socket) > 0 || sp__has(socket, SP__READABLE);
     case SP_EVENT_BYTES_WRITTEN:
-        return socket->written > 0;
+        event->bytes = socket->written;
+        socket->written = 0;
+        return event->bytes > 0;
     default:
         return true;
     }
@@ -155,16 +162,13 @@ bool sp_socket_next_event(struct sp_socket *socket, struct sp_event *ret_event)
     struct sp_event event;
 
     SP__SOCKET_CHECK(socket);
-    do {
-        if (sp__events_empty(&socket->events))
-            flush_gathered(socket);
-        if (!sp__events_pop(&socket->events, &event))
-            return false;
-    } while (!still_holds(socket, &event));
-    if (event.kind == SP_EVENT_BYTES_WRITTEN) {
-        event.bytes = socket->written;
-        socket->written = 0;
+    if (sp__events_empty(&socket->events) && !flush_gathered(socket))
+        return false;
+    while (sp__events_pop(&socket->events, &event)) {
+        if (still_holds(socket, &event)) {
+            *ret_event = event;
+            return true;
+        }
     }
-    *ret_event = event;
-    return true;
+    return false;
 }
