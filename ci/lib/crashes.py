@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 
-MINIMISE_SECONDS = 15
+MINIMISE_SECONDS = 10
 
 SYMBOLIZER = "/usr/bin/llvm-symbolizer-19"
 

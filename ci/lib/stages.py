@@ -36,6 +36,7 @@ STAGES = {
         Preset("release", "what is shipped: hardening, installation, symbol check"),
         Check("coverage", "line coverage of core/src", ["ci/coverage"]),
         Check("fuzz", "ten seconds of campaign on both engines", ["ci/fuzz", "--time", "10"]),
+        Check("selftest", "each of these checks can fail", ["ci/selftest"]),
     ],
     "nightly": [
         Preset("tsan", "thread sanitizer"),
