@@ -28,11 +28,15 @@ class Finding:
 
 
 def replay(program, path, root):
-    """(failed, what the report says in one line) of one input in one process."""
+    """(failed, what the report says in one line) of one input in one process.
+
+    libFuzzer's driver takes the input as an argument, that for AFL++ from its standard input.
+    """
     try:
-        done = subprocess.run([program, path], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=60, check=False,
-                              env=os.environ | {"ASAN_SYMBOLIZER_PATH": SYMBOLIZER})
+        with open(path, "rb") as data:
+            done = subprocess.run([program, path], stdin=data, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, timeout=60, check=False,
+                                  env=os.environ | {"ASAN_SYMBOLIZER_PATH": SYMBOLIZER})
     except subprocess.TimeoutExpired:
         return True, "does not end"
     text = done.stdout.decode(errors="replace")
@@ -59,10 +63,16 @@ def minimise(program, path, result, root):
         shutil.copyfile(path, result)
 
 
+def is_timeout(path):
+    """By the name that the engine gave it."""
+    return path.name.startswith("timeout-") or path.parent.name == "hangs"
+
+
 def triage(target, engines, folder, root):
     """One minimised finding for each different report among the files of all engines."""
     files = [(path, engine.name) for engine in engines for path in engine.crashes()]
     findings, origin = {}, {}
+    folder.mkdir(parents=True, exist_ok=True)
     for path, engine in sorted(files, key=lambda entry: entry[0].stat().st_size):
         # A crash of one build may not be one of the other: compilers and layouts differ.
         for program in (target.libfuzzer, target.afl):
@@ -70,16 +80,19 @@ def triage(target, engines, folder, root):
             if failed:
                 break
         else:
+            if is_timeout(path):
+                print(f"note: {engine} took {path} for too slow, and it is not: a busy machine")
+                continue
             summary = f"reported by {engine}, did not fail again"
         if summary not in findings:
             result = folder / f"{target.name}-{len(findings) + 1}"
-            command = f"{os.path.relpath(program, root)} {os.path.relpath(result, root)}"
+            how = "<" if program == target.afl else ""
+            command = f"{os.path.relpath(program, root)} {how}{os.path.relpath(result, root)}"
             findings[summary] = Finding(target.name, [], result, summary, command)
             origin[summary] = (program, path)
         if engine not in findings[summary].engines:
             findings[summary].engines.append(engine)
 
-    folder.mkdir(parents=True, exist_ok=True)
     for summary, finding in findings.items():
         program, path = origin[summary]
         if program == target.libfuzzer:

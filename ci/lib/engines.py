@@ -48,6 +48,7 @@ class Engine:
     def __init__(self, target, folder, seconds):
         self.target, self.folder, self.seconds = target, folder, seconds
         self.stats = Stats()
+        self.stopped = False
         self.log = folder / "log"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -75,8 +76,8 @@ class Engine:
         raise NotImplementedError
 
     def failed(self):
-        """True if the engine ended, neither because time was up nor because it found something."""
-        return self.process.poll() not in (None, 0) and not self.crashes()
+        """True if the engine ended though time was not up and it had found nothing."""
+        return not self.stopped and self.process.returncode != 0 and not self.crashes()
 
     def poll(self):
         """Brings stats up to date; True while the engine runs."""
@@ -86,6 +87,7 @@ class Engine:
     def stop(self):
         """Ends the process and its children, politely first: both engines then write their last."""
         if self.process.poll() is None:
+            self.stopped = True
             self.process.terminate()
             try:
                 self.process.wait(timeout=10)

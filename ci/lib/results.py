@@ -22,7 +22,8 @@ class Result:
 
 
 _TAP_PLAN = re.compile(r"^1\.\.(\d+)$")
-_TAP_LINE = re.compile(r"^(?P<no>not )?ok - (?P<name>\S+)\s*(?:# SKIP ?(?P<why>.*)|.*)$")
+_TAP_LINE = re.compile(r"^(?P<no>not )?ok - (?P<name>\S+)\s*(?:# SKIP ?(?P<skip>.*)|(?P<rest>.*))$")
+_TAP_DETAIL = re.compile(r"^  (?:- |    )(?P<text>.*)$")
 
 
 def read_tap(path, program):
@@ -36,8 +37,14 @@ def read_tap(path, program):
         if match := _TAP_PLAN.match(line):
             plan = int(match[1])
         elif match := _TAP_LINE.match(line):
-            outcome = FAILED if match["no"] else SKIPPED if match["why"] is not None else PASSED
-            results.append(Result(f"{program}:{match['name']}", outcome, match["why"] or ""))
+            name = f"{program}:{match['name']}"
+            if match["skip"] is not None:
+                results.append(Result(name, SKIPPED, match["skip"]))
+            else:
+                results.append(Result(name, FAILED if match["no"] else PASSED, match["rest"]))
+        elif results and results[-1].outcome == FAILED and (match := _TAP_DETAIL.match(line)):
+            last = results.pop()
+            results.append(Result(last.name, FAILED, f"{last.detail} {match['text'].strip()}"))
     return results if plan is not None and plan == len(results) else None
 
 
