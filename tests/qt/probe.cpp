@@ -327,9 +327,9 @@ double Meter::cpu() const
 
 const char *Meter::load() const
 {
-    /* Other work on the machine takes processor time away from a spinning probe, so a quarter is
-     * enough to call it busy; an idle wait needs less than a hundredth. */
-    return cpu() > wall() / 4 ? "cpu busy" : "cpu idle";
+    /* Other work on the machine takes most of the processor away from a spinning probe; an idle
+     * wait needs less than a thousandth. */
+    return cpu() > wall() / 30 ? "cpu busy" : "cpu idle";
 }
 
 /* ---- the file system and descriptors ---- */
@@ -449,14 +449,16 @@ int rawConnectAbstract(const std::string &bytes)
     return make(bytes, true, 0, false);
 }
 
-int rawConnectPending(const std::string &file)
+int rawConnectAs(const std::string &self, const std::string &file)
 {
-    struct sockaddr_un where;
-    socklen_t length = address(&where, file, false);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    struct sockaddr_un here, there;
+    socklen_t here_length = address(&here, self, self[0] != '/');
+    socklen_t there_length = address(&there, file, false);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    if (!connect(fd, reinterpret_cast<struct sockaddr *>(&where), length) || errno != EAGAIN)
-        say("raw connect did not meet a full backlog");
+    if (bind(fd, reinterpret_cast<struct sockaddr *>(&here), here_length) ||
+        connect(fd, reinterpret_cast<struct sockaddr *>(&there), there_length))
+        say("raw bind and connect: %s", strerror(errno));
     return fd;
 }
 

@@ -65,7 +65,7 @@ class Meter
     Meter();
     double wall() const;
     double cpu() const;
-    /* "cpu busy" when more than half of the wall time was spent computing. */
+    /* "cpu busy" when far more time was spent computing than a wait needs, else "cpu idle". */
     const char *load() const;
 
   private:
@@ -89,8 +89,8 @@ int rawListen(const std::string &path, int backlog = 8);
 int rawListenAbstract(const std::string &name, int backlog = 8);
 int rawConnect(const std::string &path);
 int rawConnectAbstract(const std::string &name);
-/* A non-blocking connect that is expected to meet a full backlog; the descriptor. */
-int rawConnectPending(const std::string &path);
+/* From a client bound to @self: a path, or else an abstract name. */
+int rawConnectAs(const std::string &self, const std::string &path);
 int rawAccept(int listener);
 void rawPair(int descriptors[2]);
 /* Sends everything, or stops at a full queue; the number sent. */
