@@ -159,6 +159,12 @@ void sp__socket_hung_up(struct sp_socket *socket);
 /** sp__socket_drop_input() - forget what was received. */
 void sp__socket_drop_input(struct sp_socket *socket);
 
+/* ---- socket_loop.c ---- */
+
+/** sp__socket_has_hung_up() - whether the peer is gone in both directions, or our descriptor was
+ * closed behind our back. The kernel is asked: the loop may be wrong. */
+bool sp__socket_has_hung_up(const struct sp_socket *socket);
+
 /* ---- socket_read.c ---- */
 
 /** sp__socket_readable() - bytes that a read can give, without asking the kernel. */

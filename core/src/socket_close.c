@@ -160,16 +160,23 @@ void sp__socket_input_ended(struct sp_socket *socket, const struct sp__fault *fa
 
 void sp__socket_output_failed(struct sp_socket *socket, int64_t result)
 {
+    struct sp__fault fault;
+
     drop_output(socket);
     sp__set(socket, SP__OUTPUT_DEAD);
-    (void)sp__fail_os(&socket->fault, SP_OPERATION_SEND, result);
-    /* What the peer sent before it left may still be in the kernel: a connected socket ends when
-     * that has been read. */
+    (void)sp__fail_os(&fault, SP_OPERATION_SEND, result);
+    if (socket->lost > 0)
+        fault.cause = SP_CAUSE_BYTES_LOST;
     if (socket->state == SP_STATE_CLOSING) {
-        struct sp__fault fault = socket->fault;
-
-        end_of_peer(socket, &fault);
+        sp__socket_end(socket, &fault);
+        return;
     }
+    /* What the peer sent before it left may still be in the kernel: a connected socket ends when
+     * that has been read, and says then what was lost. But a peer that only takes no more may stay
+     * for ever. */
+    socket->fault = fault;
+    if (socket->lost > 0 && !sp__socket_has_hung_up(socket))
+        sp__events_push_error(&socket->events, (enum sp_error)fault.error);
 }
 
 void sp__socket_hung_up(struct sp_socket *socket)

@@ -6,6 +6,8 @@
  */
 #include "socket.h"
 
+#include "retry.h"
+
 int sp_socket_fd(const struct sp_socket *socket)
 {
     return socket->state == SP_STATE_UNCONNECTED ? -1 : socket->fd;
@@ -36,15 +38,13 @@ uint64_t sp_socket_deadline(const struct sp_socket *socket)
     return socket->deadline < socket->wakeup ? socket->deadline : socket->wakeup;
 }
 
-/* A hang-up that no read will confirm, because nothing is read. The loop may be wrong: the kernel
- * is asked. */
-static bool has_hung_up(const struct sp_socket *socket)
+bool sp__socket_has_hung_up(const struct sp_socket *socket)
 {
     const struct sp_os *os = sp__os(socket);
     struct sp_os_pollfd entry = {.fd = socket->fd};
 
-    return os->poll(os->ctx, &entry, 1, 0) == 1 &&
-           (entry.got & (SP_OS_POLLHUP | SP_OS_POLLERR)) != 0;
+    return SP__RETRY(os->poll(os->ctx, &entry, 1, 0)) == 1 &&
+           (entry.got & (SP_OS_POLLHUP | SP_OS_POLLERR | SP_OS_POLLNVAL)) != 0;
 }
 
 static void process_connecting(struct sp_socket *socket)
@@ -115,7 +115,8 @@ static void process_open(struct sp_socket *socket, unsigned ready)
         process_output(socket, ready);
     if (sp__is_open(socket) && (ready & SP_IO_HANGUP) &&
         ((socket->mode & SP_READ_ONLY) == 0 || sp__has(socket, SP__INPUT_ENDED)) &&
-        has_hung_up(socket))
+        sp__socket_has_hung_up(socket))
+        /* No read will confirm it, because nothing is read. */
         sp__socket_hung_up(socket);
 }
 
@@ -162,13 +163,12 @@ bool sp_socket_next_event(struct sp_socket *socket, struct sp_event *ret_event)
     struct sp_event event;
 
     SP__SOCKET_CHECK(socket);
-    if (sp__events_empty(&socket->events) && !flush_gathered(socket))
-        return false;
-    while (sp__events_pop(&socket->events, &event)) {
-        if (still_holds(socket, &event)) {
-            *ret_event = event;
-            return true;
-        }
-    }
-    return false;
+    do {
+        /* Also behind an event that no longer holds: it may have been the last. */
+        if (sp__events_empty(&socket->events) && !flush_gathered(socket))
+            return false;
+        (void)sp__events_pop(&socket->events, &event);
+    } while (!still_holds(socket, &event));
+    *ret_event = event;
+    return true;
 }

@@ -158,13 +158,13 @@ void sp__socket_try_connect(struct sp_socket *socket)
     sp__name_address(socket->name, &address);
     length = sp__address_encode(&address, name);
     r = SP__RETRY(os->connect(os->ctx, socket->fd, name, length));
-    switch (-r) {
+    switch (r) {
     case 0:
-    case EISCONN: /* an interrupted attempt had succeeded */
+    case -EISCONN: /* an interrupted attempt had succeeded */
         connected(socket);
         break;
-    case EAGAIN:
-    case EINTR:
+    case -EAGAIN:
+    case -EINTR:
         backlog_is_full(socket);
         break;
     default:

@@ -34,20 +34,20 @@ static void no_more(struct sp_socket *socket, int64_t result)
 {
     struct sp__fault fault;
 
-    switch (-result) {
+    switch (result) {
     case 0:
         (void)sp__fail(&fault, SP_ERROR_PEER_CLOSED, SP_OPERATION_RECEIVE, SP_CAUSE_NONE);
         sp__socket_input_ended(socket, &fault);
         break;
-    case EAGAIN:
-    case EINTR:
+    case -EAGAIN:
+    case -EINTR:
         sp__clear(socket, SP__READABLE);
         break;
-    case ENOMEM:
-    case ENOBUFS:
+    case -ENOMEM:
+    case -ENOBUFS:
         sp__socket_stall(socket);
         break;
-    case ECONNRESET:
+    case -ECONNRESET:
         /* The peer closed without reading all of ours. What it sent came before this. */
         (void)sp__fail(&fault, SP_ERROR_PEER_CLOSED, SP_OPERATION_RECEIVE, SP_CAUSE_RESET);
         fault.os_errno = ECONNRESET;

@@ -37,14 +37,14 @@ static void sent(struct sp_socket *socket, size_t length)
 /* send() took nothing: decide why. */
 static void not_sent(struct sp_socket *socket, int64_t result)
 {
-    switch (-result) {
+    switch (result) {
     case 0:
-    case EAGAIN:
-    case EINTR:
+    case -EAGAIN:
+    case -EINTR:
         break;
-    case ENOBUFS:
-    case ENOMEM:
-    case ETOOMANYREFS:
+    case -ENOBUFS:
+    case -ENOMEM:
+    case -ETOOMANYREFS:
         /* The socket stays writable all the while: poll() would report it at once, again and again.
          */
         sp__socket_stall(socket);
@@ -93,6 +93,8 @@ size_t sp__socket_drain(struct sp_socket *socket, size_t budget)
 
         if (n > 0) {
             sp__queue_drop(&socket->out, sp__os(socket), n);
+            /* At once: the next send may find that the peer has gone, and end the connection. */
+            sent(socket, n);
             total += n;
         }
         if (n < offered) {
@@ -102,8 +104,6 @@ size_t sp__socket_drain(struct sp_socket *socket, size_t budget)
             break;
         }
     }
-    if (total > 0)
-        sent(socket, total);
     if (socket->state == SP_STATE_CLOSING && socket->out.size == 0)
         sp__socket_drained(socket);
     return total;
@@ -184,8 +184,9 @@ ptrdiff_t sp_socket_write(struct sp_socket *socket, const void *bytes, size_t le
     free_room = room(socket);
     if (free_room == 0)
         return sp__refuse(socket, SP_ERROR_LIMIT, SP_OPERATION_WRITE, SP_CAUSE_NO_ROOM);
-    if (length > PTRDIFF_MAX)
-        length = PTRDIFF_MAX;
+    /* Together with what is queued it must be countable. */
+    if (length > PTRDIFF_MAX - socket->out.size)
+        length = PTRDIFF_MAX - socket->out.size;
     if (!sp__has(socket, SP__OUTPUT_BLOCKED | SP__STALLED) &&
         (length >= SP_DIRECT_WRITE_MIN || socket->out.size + length > SP_GATHER_MAX ||
          length > free_room)) {
@@ -220,7 +221,8 @@ ptrdiff_t sp_socket_flush(struct sp_socket *socket)
     sp__clear(socket, SP__OUTPUT_BLOCKED);
     n = sp__socket_drain(socket, SIZE_MAX);
     SP__SOCKET_CHECK(socket);
-    if (n == 0 && sp__has(socket, SP__OUTPUT_DEAD))
+    /* A closing connection that cannot send ends at once; a connected one remembers. */
+    if (n == 0 && (sp__has(socket, SP__OUTPUT_DEAD) || !sp__is_open(socket)))
         return SP_ERROR_PEER_CLOSED;
     return (ptrdiff_t)n;
 }
