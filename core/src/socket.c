@@ -121,6 +121,11 @@ static struct sp__socket_options *options_of(struct sp_socket *socket)
         options->policy = NULL;
         options->connect_timeout_ms = SP_CONNECT_TIMEOUT_MS_DEFAULT;
         options->close_timeout_ms = SP_CLOSE_TIMEOUT_MS_DEFAULT;
+        options->closing_since = 0;
+        /* Nothing of this was needed before: the deadline in force is the default one. */
+        if (socket->state == SP_STATE_CLOSING)
+            options->closing_since =
+                socket->deadline - (uint64_t)SP_CLOSE_TIMEOUT_MS_DEFAULT * NS_PER_MS;
         socket->options = options;
     }
     return socket->options;
@@ -165,6 +170,8 @@ int sp_socket_set_close_timeout(struct sp_socket *socket, int ms)
     if (options == NULL)
         return SP_ERROR_RESOURCE;
     options->close_timeout_ms = ms;
+    if (socket->state == SP_STATE_CLOSING)
+        socket->deadline = sp__deadline_from(options->closing_since, ms);
     return SP_OK;
 }
 

@@ -46,6 +46,7 @@ struct sp__socket_options {
     struct sp__policy *policy; /* NULL: the default */
     int connect_timeout_ms;
     int close_timeout_ms;
+    uint64_t closing_since; /* while CLOSING: when that began */
 };
 
 /* In the order of use: a message that is received and answered touches the first two cache lines,

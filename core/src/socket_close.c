@@ -90,6 +90,9 @@ void sp__socket_end(struct sp_socket *socket, const struct sp__fault *fault)
 {
     if (socket->state == SP_STATE_CONNECTED)
         sp__socket_change(socket, SP__CHANGE_CLOSE, NULL);
+    /* What READY_READ told of stays readable, so it must not go with the descriptor. */
+    if (sp__has(socket, SP__READABLE))
+        (void)sp__socket_fill(socket, SP_PROCESS_BYTES_MAX, false);
     tear_down(socket);
     sp__socket_change(socket, SP__CHANGE_ENDED, fault);
 }
@@ -106,25 +109,41 @@ void sp__socket_drained(struct sp_socket *socket)
     }
 }
 
-void sp__socket_close_expired(struct sp_socket *socket)
+/* No more time. Whatever the kernel takes at this moment still leaves: nobody may have asked it
+ * since it was full. */
+static void expire(struct sp_socket *socket, size_t budget)
 {
     struct sp__fault fault;
 
+    reset_timers(socket);
+    sp__clear(socket, SP__OUTPUT_BLOCKED);
+    (void)sp__socket_drain(socket, budget);
+    if (socket->state != SP_STATE_CLOSING)
+        return;
     (void)sp__fail(&fault, SP_ERROR_TIMEOUT, SP_OPERATION_CLOSE, SP_CAUSE_BYTES_LOST);
     sp__socket_end(socket, &fault);
+}
+
+void sp__socket_close_expired(struct sp_socket *socket)
+{
+    expire(socket, SP_PROCESS_BYTES_MAX);
 }
 
 /* Closing begins: what is queued may still leave, for a while. */
 static void start_closing(struct sp_socket *socket)
 {
+    const struct sp_os *os = sp__os(socket);
     int ms = sp__close_timeout_ms(socket);
+    uint64_t now = os->now_ns(os->ctx);
 
     sp__socket_change(socket, SP__CHANGE_CLOSE, NULL);
-    socket->deadline = sp__deadline_after(sp__os(socket), ms);
-    if (!sp__has(socket, SP__OUTPUT_BLOCKED))
+    socket->deadline = sp__deadline_from(now, ms);
+    if (socket->options != NULL)
+        socket->options->closing_since = now;
+    if (ms == 0)
+        expire(socket, SIZE_MAX);
+    else if (!sp__has(socket, SP__OUTPUT_BLOCKED))
         (void)sp__socket_drain(socket, SP_PROCESS_BYTES_MAX);
-    if (ms == 0 && socket->state == SP_STATE_CLOSING)
-        sp__socket_close_expired(socket);
 }
 
 /* The peer takes no more and sends no more. */

@@ -120,7 +120,7 @@ size_t sp__socket_fill_last(struct sp_socket *socket)
  * for bytes may be left. */
 static int require_readable(struct sp_socket *socket)
 {
-    if (!sp__has(socket, SP__WAS_CONNECTED))
+    if (!sp__has(socket, SP__WAS_CONNECTED) || sp__has(socket, SP__DISCARD))
         return sp__refuse(socket, SP_ERROR_OPERATION, SP_OPERATION_READ, SP_CAUSE_STATE);
     if ((socket->mode & SP_READ_ONLY) == 0)
         return sp__refuse(socket, SP_ERROR_OPERATION, SP_OPERATION_READ, SP_CAUSE_MODE);
