@@ -468,6 +468,7 @@ static const struct place places[] = {
     {"one that his group may write", 0, 0755, USER, 0775, SP_CAUSE_DIRECTORY_WRITABLE},
     {"one that all may write", 0, 0755, USER, 0757, SP_CAUSE_DIRECTORY_WRITABLE},
     {"sticky is not enough for the last", 0, 0755, USER, 01777, SP_CAUSE_DIRECTORY_WRITABLE},
+    {"sticky and his group's", 0, 0755, USER, 01775, SP_CAUSE_DIRECTORY_WRITABLE},
     {"root's", 0, 0755, 0, 0755, SP_CAUSE_PEER_NOT_ALLOWED},
     {"as /tmp", 0, 0755, 0, 01777, SP_CAUSE_PEER_NOT_ALLOWED},
     {"another user's", 0, 0755, NOBODY, 0755, SP_CAUSE_DIRECTORY_OWNER},

@@ -84,6 +84,24 @@ static void act_replace(void)
     number_reused = after.st_ino == before.st_ino;
 }
 
+/* The same with nodes that cannot be mistaken for the old one, even if they get its number: a file
+ * of another type, a server of another user. */
+static void act_replace_by_file(void)
+{
+    (void)unlink(path);
+    tempdir_file(&dir, "d/s", "precious");
+    acted = true;
+}
+
+static void act_replace_by_foreign(void)
+{
+    act_replace();
+    if (geteuid() == 0) {
+        MUST(chmod(path, SP_ACCESS_USER) == 0 && lchown(path, 1000, 1000) == 0);
+        number_reused = false;
+    }
+}
+
 /* A server that takes no lock, where there is none. */
 static void act_bind(void)
 {
@@ -137,6 +155,8 @@ static const struct actor {
 } actors[] = {
     {"removes the file", act_remove},
     {"replaces the file by a server", act_replace},
+    {"replaces the file by another", act_replace_by_file},
+    {"replaces the file by another user's server", act_replace_by_foreign},
     {"starts a server", act_bind},
     {"starts a server of this library", act_listen},
     {"removes the server and starts one of this library", act_remove_and_listen},
@@ -218,7 +238,7 @@ static void assert_rival_unharmed(unsigned nth)
     if (rival.fd >= 0)
         cr_assert(raw_reaches(path, rival.fd), "%s, before call %u (%s): displaced", actor->what,
                   nth, faulty_member_name(acted_before));
-    if (actor->act == act_plant_file)
+    if (actor->act == act_plant_file || actor->act == act_replace_by_file)
         cr_assert(lstat(path, &node) == 0 && S_ISREG(node.st_mode) && node.st_size == 8);
 }
 
@@ -249,6 +269,9 @@ static void listen_against(const struct actor *who, bool at_stale)
         } else {
             lost++;
             cr_assert(acted, "%s, before call %u: lost against nobody", who->what, nth);
+            cr_assert_eq(ours.result, SP_ERROR_ADDRESS_IN_USE, "%s, before call %u (%s): %d, %s",
+                         who->what, nth, faulty_member_name(acted_before), ours.result,
+                         sp_cause_string((enum sp_cause)ours.fault.cause));
         }
         assert_rival_unharmed(nth);
         listener_close(sp_os_linux(), &ours);
@@ -283,6 +306,56 @@ ParameterizedTestParameters(sockfile_race, somebody_acts_while_we_take_over)
 ParameterizedTest(size_t *number, sockfile_race, somebody_acts_while_we_take_over)
 {
     listen_against(&actors[*number], true);
+}
+
+/* The stale file goes by itself, before one of the calls that follow the first, vain bind(). */
+static unsigned remove_after_bind;
+
+static void remove_then(void *user, enum faulty_member member, unsigned total)
+{
+    static unsigned bound;
+
+    (void)user;
+    if (member == FAULTY_BIND && os.calls[FAULTY_BIND] == 1)
+        bound = total;
+    if (os.calls[FAULTY_BIND] == 1 && total == bound + remove_after_bind)
+        (void)unlink(path);
+}
+
+Test(sockfile_race, a_name_that_becomes_free_meanwhile_is_taken)
+{
+    for (remove_after_bind = 1; remove_after_bind <= 6; remove_after_bind++) {
+        struct listener listener;
+
+        raw_stale(path);
+        faulty_os_init(&os, sp_os_linux());
+        os.before = remove_then;
+        listener = listener_open(&os.os, path, (struct listen_options){.take_over = true});
+        cr_assert_eq(listener.result, SP_OK, "removed %u calls after bind", remove_after_bind);
+        cr_assert_eq(os.calls[FAULTY_BIND], 2);
+        listener_close(sp_os_linux(), &listener);
+    }
+}
+
+/* Somebody who puts a new stale file there whenever we have removed one. */
+static void plant_before_bind(void *user, enum faulty_member member, unsigned total)
+{
+    (void)user;
+    (void)total;
+    if (member == FAULTY_BIND)
+        raw_stale(path);
+}
+
+Test(sockfile_race, a_name_that_never_stays_free_is_given_up)
+{
+    struct listener listener;
+
+    os.before = plant_before_bind;
+    listener = listener_open(&os.os, path, (struct listen_options){.take_over = true});
+    os.before = NULL;
+    cr_assert_eq(listener.result, SP_ERROR_ADDRESS_IN_USE);
+    cr_assert_eq(listener.fault.cause, SP_CAUSE_BUSY);
+    cr_assert_leq(os.calls[FAULTY_BIND], 10);
 }
 
 ParameterizedTestParameters(sockfile_race, somebody_acts_while_we_close)
