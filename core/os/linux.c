@@ -7,6 +7,8 @@
  */
 #include "linux.h"
 
+#include "hint.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <sys/types.h>
@@ -19,13 +21,13 @@ static_assert(sizeof(uid_t) == sizeof(uint32_t) && (uid_t)-1 > 0 &&
                   sizeof(gid_t) == sizeof(uint32_t) && (gid_t)-1 > 0,
               "ids are unsigned and 32 bits wide");
 
-static void *os_alloc(void *ctx, size_t size)
+static SP__HOT void *os_alloc(void *ctx, size_t size)
 {
     (void)ctx;
     return malloc(size);
 }
 
-static void os_release(void *ctx, void *memory, size_t size)
+static SP__HOT void os_release(void *ctx, void *memory, size_t size)
 {
     (void)ctx;
     (void)size;

@@ -6,6 +6,8 @@
  */
 #include "linux.h"
 
+#include "hint.h"
+
 #include <assert.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -114,7 +116,7 @@ int sp__linux_getpeername(void *ctx, int fd, void *ret_sockaddr, size_t capacity
     return getpeername(fd, ret_sockaddr, &length) < 0 ? -errno : (int)length;
 }
 
-int64_t sp__linux_send(void *ctx, int fd, const struct sp_os_iov *iov, size_t count)
+SP__HOT int64_t sp__linux_send(void *ctx, int fd, const struct sp_os_iov *iov, size_t count)
 {
     ssize_t sent;
 
@@ -135,7 +137,7 @@ int64_t sp__linux_send(void *ctx, int fd, const struct sp_os_iov *iov, size_t co
 }
 
 /* Without room for control data the kernel closes descriptors that a peer sends along. */
-int64_t sp__linux_recv(void *ctx, int fd, void *ret_bytes, size_t capacity, uint32_t flags)
+SP__HOT int64_t sp__linux_recv(void *ctx, int fd, void *ret_bytes, size_t capacity, uint32_t flags)
 {
     ssize_t got = recv(fd, ret_bytes, capacity,
                        (flags & SP_OS_PEEK) != 0 ? MSG_DONTWAIT | MSG_PEEK : MSG_DONTWAIT);

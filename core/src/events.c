@@ -6,6 +6,8 @@
  */
 #include "events.h"
 
+#include "hint.h"
+
 #include <stddef.h>
 
 static const char *const state_names[] = {
@@ -72,16 +74,22 @@ static bool waiting(struct sp__events *events, enum sp_event_kind kind)
     return false;
 }
 
-static void push(struct sp__events *events, enum sp_event_kind kind, unsigned argument)
+static SP__COLD void drop_oldest(struct sp__events *events)
 {
-    if (event_rows[kind].once && waiting(events, kind))
+    events->head = (events->head + 1) & (SP_EVENTS_MAX - 1);
+    events->count--;
+    if (events->lost < UINT32_MAX)
+        events->lost++;
+}
+
+static SP__HOT void push(struct sp__events *events, enum sp_event_kind kind, unsigned argument)
+{
+    if (events->count == 0)
+        events->head = 0; /* the same few bytes of the ring again and again */
+    else if (event_rows[kind].once && waiting(events, kind))
         return;
-    if (events->count == SP_EVENTS_MAX) {
-        events->head = (events->head + 1) & (SP_EVENTS_MAX - 1);
-        events->count--;
-        if (events->lost < UINT32_MAX)
-            events->lost++;
-    }
+    else if (events->count == SP_EVENTS_MAX)
+        drop_oldest(events);
     *slot(events, events->count) = (uint8_t)((unsigned)kind << 4 | argument);
     events->count++;
 }
@@ -114,7 +122,7 @@ void sp__events_drop(struct sp__events *events, enum sp_event_kind kind)
     events->count = (uint8_t)kept;
 }
 
-bool sp__events_pop(struct sp__events *events, struct sp_event *ret)
+SP__HOT bool sp__events_pop(struct sp__events *events, struct sp_event *ret)
 {
     uint8_t code;
 

@@ -15,10 +15,10 @@
 #include <stdbool.h>
 
 struct sp__events {
-    uint8_t ring[SP_EVENTS_MAX]; /* kind << 4 | state or -error */
     uint8_t head;
     uint8_t count;
     uint32_t lost;
+    uint8_t ring[SP_EVENTS_MAX]; /* kind << 4 | state or -error */
 };
 
 void sp__events_push(struct sp__events *events, enum sp_event_kind kind);

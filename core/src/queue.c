@@ -3,14 +3,16 @@
  * The chunked byte queue: see queue.h.
  *
  * Chunk sizes: the first chunk of a queue that holds a message or two is small enough for the
- * allocator's fast path; a queue that grows gets larger chunks, so that a long one has few. All
- * stay below the size from which malloc() would ask the kernel for each.
+ * allocator's fast path; a queue that grows gets larger chunks, so that a long one has few. The
+ * largest is small enough that a queue of SP_GATHER_MAX bytes that comes and goes does not make
+ * malloc() give memory back to the kernel, to ask for it again the next moment.
  *
  * Tests: tests/unit/test_queue.c compares every operation with a plain array.
  */
 #include "queue.h"
 
 #include "check.h"
+#include "hint.h"
 
 #include <string.h>
 
@@ -25,7 +27,7 @@ struct sp__chunk {
 #define HEADER sizeof(struct sp__chunk)
 #define SMALL ((size_t)1024 - HEADER)
 #define MEDIUM ((size_t)16 * 1024)
-#define LARGE ((size_t)64 * 1024)
+#define LARGE ((size_t)32 * 1024)
 
 static size_t chunk_capacity(size_t queued, size_t wanted)
 {
@@ -106,20 +108,14 @@ static struct sp__chunk *chunks_for(const struct sp_os *os, size_t queued, size_
     return fresh.tail;
 }
 
-bool sp__queue_append(struct sp__queue *queue, const struct sp_os *os, const void *bytes,
-                      size_t length)
+/* More bytes than the last chunk has room for. */
+static SP__APART bool append_chunks(struct sp__queue *queue, const struct sp_os *os,
+                                    const uint8_t *from, size_t length)
 {
-    const uint8_t *from = bytes;
     size_t part = room_in(queue->tail);
-    struct sp__chunk *fresh = NULL;
+    struct sp__chunk *fresh;
     struct sp__chunk *chunk;
 
-    if (length == 0)
-        return true;
-    if (part >= length) {
-        fill_tail(queue, from, length);
-        return true;
-    }
     /* All memory first, so that a failure leaves the queue as it was. */
     fresh = chunks_for(os, queue->size, length - part);
     if (fresh == NULL)
@@ -135,6 +131,22 @@ bool sp__queue_append(struct sp__queue *queue, const struct sp_os *os, const voi
         fill_tail(queue, from, part);
         chunk = next;
     }
+    return true;
+}
+
+SP__HOT bool sp__queue_append(struct sp__queue *queue, const struct sp_os *os, const void *bytes,
+                              size_t length)
+{
+    if (length == 0)
+        return true;
+    if (queue->tail == NULL && length <= SMALL) {
+        queue->tail = chunk_new(os, SMALL);
+        if (queue->tail == NULL)
+            return false;
+    } else if (room_in(queue->tail) < length) {
+        return append_chunks(queue, os, bytes, length);
+    }
+    fill_tail(queue, bytes, length);
     return true;
 }
 
@@ -234,7 +246,7 @@ size_t sp__queue_copy(const struct sp__queue *queue, size_t offset, void *bytes,
     return length;
 }
 
-void sp__queue_drop(struct sp__queue *queue, const struct sp_os *os, size_t length)
+SP__HOT void sp__queue_drop(struct sp__queue *queue, const struct sp_os *os, size_t length)
 {
     SP__CHECK(length <= queue->size);
     queue->size -= length;
@@ -270,6 +282,11 @@ size_t sp__queue_find(const struct sp__queue *queue, size_t offset, uint8_t byte
         index = chunk->begin;
     }
     return queue->size;
+}
+
+bool sp__queue_is_one_piece(const struct sp__queue *queue)
+{
+    return queue->tail->next == queue->tail;
 }
 
 size_t sp__queue_pieces(const struct sp__queue *queue, struct sp_os_iov *ret, size_t count)

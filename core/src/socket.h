@@ -188,6 +188,8 @@ size_t sp__socket_fill_last(struct sp_socket *socket);
 /** sp__socket_drain() - hand up to @budget queued bytes to the kernel; ends a closing connection
  * when the last one has left. Returns how many. */
 size_t sp__socket_drain(struct sp_socket *socket, size_t budget);
+/** sp__socket_sent() - what follows from a send() of the first @offered bytes of the queue. */
+void sp__socket_sent(struct sp_socket *socket, int64_t result, size_t offered);
 /** sp__socket_stall() - a resource is missing: look again a little later, not at once. */
 void sp__socket_stall(struct sp_socket *socket);
 

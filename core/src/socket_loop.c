@@ -6,6 +6,7 @@
  */
 #include "socket.h"
 
+#include "hint.h"
 #include "retry.h"
 
 int sp_socket_fd(const struct sp_socket *socket)
@@ -16,7 +17,7 @@ int sp_socket_fd(const struct sp_socket *socket)
 /* The kernel reports a hang-up whether asked or not. Where one could not be acted upon (the buffer
  * is full, and the end of the stream lies behind bytes that cannot be fetched) the descriptor has
  * to leave the poll set: interest 0. */
-unsigned sp_socket_interest(const struct sp_socket *socket)
+SP__HOT unsigned sp_socket_interest(const struct sp_socket *socket)
 {
     unsigned interest = 0;
 
@@ -31,14 +32,14 @@ unsigned sp_socket_interest(const struct sp_socket *socket)
     return interest;
 }
 
-uint64_t sp_socket_deadline(const struct sp_socket *socket)
+SP__HOT uint64_t sp_socket_deadline(const struct sp_socket *socket)
 {
     if (!sp__is_timed(socket))
         return SP_NEVER;
     return socket->deadline < socket->wakeup ? socket->deadline : socket->wakeup;
 }
 
-bool sp__socket_has_hung_up(const struct sp_socket *socket)
+SP__COLD bool sp__socket_has_hung_up(const struct sp_socket *socket)
 {
     const struct sp_os *os = sp__os(socket);
     struct sp_os_pollfd entry = {.fd = socket->fd};
@@ -47,7 +48,7 @@ bool sp__socket_has_hung_up(const struct sp_socket *socket)
            (entry.got & (SP_OS_POLLHUP | SP_OS_POLLERR | SP_OS_POLLNVAL)) != 0;
 }
 
-static void process_connecting(struct sp_socket *socket)
+static SP__COLD void process_connecting(struct sp_socket *socket)
 {
     const struct sp_os *os = sp__os(socket);
 
@@ -56,7 +57,7 @@ static void process_connecting(struct sp_socket *socket)
 }
 
 /* Timers of an open connection. Returns false if it ended or must still wait. */
-static bool timers_allow(struct sp_socket *socket)
+static SP__COLD bool timers_allow(struct sp_socket *socket)
 {
     const struct sp_os *os = sp__os(socket);
     uint64_t now;
@@ -104,7 +105,7 @@ static void process_output(struct sp_socket *socket, unsigned ready)
 
 static void process_open(struct sp_socket *socket, unsigned ready)
 {
-    if (!timers_allow(socket))
+    if (sp__is_timed(socket) && !timers_allow(socket))
         return;
     /* A failed send means that the end of the stream is there to be read, behind what the peer sent
      * last. */
@@ -120,7 +121,7 @@ static void process_open(struct sp_socket *socket, unsigned ready)
         sp__socket_hung_up(socket);
 }
 
-void sp_socket_process(struct sp_socket *socket, unsigned ready)
+SP__HOT void sp_socket_process(struct sp_socket *socket, unsigned ready)
 {
     /* With thousands of sockets none is in the cache. The second line of the object is needed next:
      * waiting for both at once costs half. */
@@ -135,11 +136,24 @@ void sp_socket_process(struct sp_socket *socket, unsigned ready)
 
 /* Nothing more to say: the application is done with its turn, and what it wrote in small pieces
  * leaves together. Returns whether that made events. */
-static bool flush_gathered(struct sp_socket *socket)
+static SP__FLAT bool flush_gathered(struct sp_socket *socket)
 {
+    const struct sp_os *os = sp__os(socket);
+
     if (socket->out.size == 0 || sp__has(socket, SP__OUTPUT_BLOCKED))
         return false;
-    (void)sp__socket_drain(socket, SP_PROCESS_BYTES_MAX);
+    if (socket->state == SP_STATE_CONNECTED && !sp__has(socket, SP__STALLED) &&
+        sp__queue_is_one_piece(&socket->out)) {
+        /* The ordinary case, without the frames of the others: see hint.h. */
+        struct sp_os_iov piece;
+        int64_t n;
+
+        (void)sp__queue_pieces(&socket->out, &piece, 1);
+        n = SP__RETRY(os->send(os->ctx, socket->fd, &piece, 1));
+        sp__socket_sent(socket, n, piece.length);
+    } else {
+        (void)sp__socket_drain(socket, SP_PROCESS_BYTES_MAX);
+    }
     return !sp__events_empty(&socket->events);
 }
 
@@ -158,17 +172,14 @@ static bool still_holds(struct sp_socket *socket, struct sp_event *event)
     }
 }
 
-bool sp_socket_next_event(struct sp_socket *socket, struct sp_event *ret_event)
+SP__HOT bool sp_socket_next_event(struct sp_socket *socket, struct sp_event *ret_event)
 {
-    struct sp_event event;
-
     SP__SOCKET_CHECK(socket);
     do {
         /* Also behind an event that no longer holds: it may have been the last. */
         if (sp__events_empty(&socket->events) && !flush_gathered(socket))
             return false;
-        (void)sp__events_pop(&socket->events, &event);
-    } while (!still_holds(socket, &event));
-    *ret_event = event;
+        (void)sp__events_pop(&socket->events, ret_event);
+    } while (!still_holds(socket, ret_event));
     return true;
 }

@@ -14,6 +14,7 @@
  */
 #include "socket.h"
 
+#include "hint.h"
 #include "retry.h"
 
 #include <string.h>
@@ -182,30 +183,36 @@ static ptrdiff_t read_directly(struct sp_socket *socket, void *bytes, size_t cap
     return (ptrdiff_t)n;
 }
 
-ptrdiff_t sp_socket_read(struct sp_socket *socket, void *bytes, size_t capacity)
+static SP__APART ptrdiff_t read_through_buffer(struct sp_socket *socket, void *bytes,
+                                               size_t capacity)
 {
-    bool ended;
+    bool ended = has_ended(socket);
     ptrdiff_t n;
-    int r;
+
+    if (sp__socket_buffered(socket) == 0)
+        fetch(socket, capacity);
+    n = read_buffered(socket, bytes, capacity);
+    return n > 0 || capacity == 0 ? n : nothing(socket, ended);
+}
+
+SP__HOT ptrdiff_t sp_socket_read(struct sp_socket *socket, void *bytes, size_t capacity)
+{
+    ptrdiff_t n;
 
     SP__SOCKET_CHECK(socket);
-    r = require_readable(socket);
-    if (r < 0)
-        return r;
+    n = require_readable(socket);
+    if (n < 0)
+        return n;
     if (capacity > PTRDIFF_MAX)
         capacity = PTRDIFF_MAX;
-    ended = has_ended(socket);
-    if (sp__socket_buffered(socket) == 0 && sp__has(socket, SP__READABLE)) {
-        if (capacity >= SP_DIRECT_READ_MIN && !sp__has(socket, SP__TRANSACTION)) {
-            n = read_directly(socket, bytes, capacity);
-            SP__SOCKET_CHECK(socket);
-            return n;
-        }
-        fetch(socket, capacity);
-    }
-    n = read_buffered(socket, bytes, capacity);
+    if (socket->in.size > 0 || capacity < SP_DIRECT_READ_MIN || sp__has(socket, SP__TRANSACTION))
+        n = read_through_buffer(socket, bytes, capacity);
+    else if (sp__has(socket, SP__READABLE))
+        n = read_directly(socket, bytes, capacity);
+    else
+        n = nothing(socket, has_ended(socket));
     SP__SOCKET_CHECK(socket);
-    return n > 0 || capacity == 0 ? n : nothing(socket, ended);
+    return n;
 }
 
 ptrdiff_t sp_socket_peek(struct sp_socket *socket, void *bytes, size_t capacity)

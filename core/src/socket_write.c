@@ -10,6 +10,7 @@
  */
 #include "socket.h"
 
+#include "hint.h"
 #include "retry.h"
 
 #define STALL_NS ((uint64_t)10 * 1000 * 1000)
@@ -35,7 +36,7 @@ static void sent(struct sp_socket *socket, size_t length)
 }
 
 /* send() took nothing: decide why. */
-static void not_sent(struct sp_socket *socket, int64_t result)
+static SP__COLD void not_sent(struct sp_socket *socket, int64_t result)
 {
     switch (result) {
     case 0:
@@ -81,6 +82,19 @@ static size_t send_once(struct sp_socket *socket, const void *extra, size_t extr
         return (size_t)n;
     not_sent(socket, n);
     return 0;
+}
+
+SP__HOT void sp__socket_sent(struct sp_socket *socket, int64_t result, size_t offered)
+{
+    SP__CHECK(result <= (int64_t)offered);
+    if (result > 0) {
+        sp__queue_drop(&socket->out, sp__os(socket), (size_t)result);
+        sent(socket, (size_t)result);
+    } else {
+        not_sent(socket, result);
+    }
+    if (result < (int64_t)offered && socket->out.size > 0)
+        sp__set(socket, SP__OUTPUT_BLOCKED);
 }
 
 size_t sp__socket_drain(struct sp_socket *socket, size_t budget)
@@ -169,7 +183,7 @@ static ptrdiff_t write_large(struct sp_socket *socket, const uint8_t *bytes, siz
     return (ptrdiff_t)(direct + rest);
 }
 
-ptrdiff_t sp_socket_write(struct sp_socket *socket, const void *bytes, size_t length)
+SP__HOT ptrdiff_t sp_socket_write(struct sp_socket *socket, const void *bytes, size_t length)
 {
     size_t free_room;
     ptrdiff_t n;

@@ -177,12 +177,12 @@ Test(socket_write, a_queue_of_more_pieces_than_a_call_takes)
     cr_assert_eq(put_pattern(0, 4096), 4096);
     for (at = 4096; at < sizeof(pattern); at += 4096)
         put_pattern(at, 4096);
-    /* A chunk holds at most 64 KiB: so many times the pattern are more than 64 of them. */
+    /* A chunk holds at most 32 KiB: so many times the pattern are more than 64 of them. */
     for (int i = 0; i < 5; i++)
         put_pattern(0, sizeof(pattern));
     wire.room = WIRE_ALL;
     cr_assert_eq(sp_socket_flush(wire.socket), 6 * (ptrdiff_t)sizeof(pattern));
-    cr_assert_leq(wire.calls[WIRE_SEND], 4);
+    cr_assert_leq(wire.calls[WIRE_SEND], 7);
     cr_assert_eq(wire.heard.length, 6 * sizeof(pattern));
     for (size_t i = 0; i < 6; i++)
         cr_assert_eq(memcmp(wire.heard.bytes + i * sizeof(pattern), pattern, sizeof(pattern)), 0);

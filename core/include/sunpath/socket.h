@@ -357,7 +357,7 @@ SP_API void sp_socket_process(struct sp_socket *socket, unsigned ready);
  * sp_socket_next_event() - take the oldest event
  *
  * When there is none left, gathered writes are sent, which can make new ones.
- * Return: true and @ret_event, or false.
+ * Return: true and @ret_event, or false; @ret_event then holds nothing of meaning.
  */
 SP_API SP_MUST_CHECK bool sp_socket_next_event(struct sp_socket *socket,
                                                struct sp_event *ret_event);
