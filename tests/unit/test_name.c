@@ -46,7 +46,7 @@ static void expect(const struct sp__name *name, const char *request, size_t leng
 
     memset(&resolved, 0xa5, sizeof(resolved));
     sp__name_address(name, &resolved);
-    cr_assert_eq(memcmp(&resolved, address, sizeof(resolved)), 0);
+    cr_assert(sp_address_equal(&resolved, address));
     cr_assert(memcmp(sp__name_request(name, &got), request, length + 1) == 0 && got == length);
     cr_assert_eq(sp__name_request(name, NULL)[length], '\0');
 }

@@ -64,7 +64,7 @@ Test(socket_open, an_abstract_name_is_asked_for_with_its_nul_and_nothing_behind)
     cr_assert_eq(wire.target_length, 4);
     cr_assert_eq(memcmp(wire.target, "\0a\0b", 4), 0);
     sp_socket_address(wire.socket, &resolved);
-    cr_assert_eq(memcmp(&resolved, &address, sizeof(address)), 0);
+    cr_assert(sp_address_equal(&resolved, &address));
 }
 
 /* Covers: PATH-07, QT-A1 */
