@@ -472,6 +472,18 @@ void read_limit()
     say("limit -5 = %lld", number(pair.socket.readBufferSize()));
 }
 
+void read_limit_peek()
+{
+    Pair pair;
+
+    pair.socket.setReadBufferSize(128);
+    QObject::connect(&pair.socket, &QIODevice::readyRead, [&] { pair.socket.peek(1); });
+    rawSend(pair.peer, 1000);
+    pump(100);
+    say("limit 128, 1000 sent, peek(1) in readyRead: more than 128 available = %d",
+        pair.socket.bytesAvailable() > 128);
+}
+
 /* A reader of frames: it waits until a whole frame is there. */
 void read_limit_frames()
 {
@@ -649,6 +661,7 @@ int main(int argc, char **argv)
                         CASE(transaction_unconnected),
                         CASE(unget),
                         CASE(read_limit),
+                        CASE(read_limit_peek),
                         CASE(read_limit_frames),
                         CASE(read_limit_frames_polled),
                         CASE(mode_read_only),
