@@ -48,15 +48,10 @@ if(SUNPATH_ENGINE STREQUAL "libfuzzer")
 endif()
 
 if(SUNPATH_HARDEN)
-    include(CheckIPOSupported)
-    check_ipo_supported(LANGUAGES C)
-    set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
     set(CMAKE_POSITION_INDEPENDENT_CODE ON)
     # At the link too: with link-time optimisation that is where code is made.
     set(_harden -fstack-protector-strong -fstack-clash-protection -fcf-protection)
-    target_compile_options(sunpath_build INTERFACE -D_FORTIFY_SOURCE=3 ${_harden}
-        # The installed static library must also link without link-time optimisation.
-        -ffat-lto-objects)
+    target_compile_options(sunpath_build INTERFACE -D_FORTIFY_SOURCE=3 ${_harden})
     target_link_options(sunpath_build INTERFACE ${_harden}
         LINKER:-z,relro LINKER:-z,now LINKER:-z,noexecstack
         $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-pie>)
