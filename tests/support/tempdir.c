@@ -15,25 +15,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct tempdir tempdir_make(void)
-{
-    struct tempdir dir;
-    const char *base = getenv("TMPDIR");
-    int length = snprintf(dir.path, sizeof(dir.path), "%s/sunpath-XXXXXX",
-                          base != NULL && base[0] == '/' ? base : "/tmp");
-
-    MUST(length > 0 && (size_t)length < sizeof(dir.path));
-    MUST(mkdtemp(dir.path) != NULL);
-    return dir;
-}
-
 /* Directories must be searchable before what they hold can go: first down, then up. */
 static int open_up(const char *path, const struct stat *stat, int type, struct FTW *ftw)
 {
     (void)stat;
     (void)ftw;
     if (type == FTW_D || type == FTW_DNR)
-        MUST(chmod(path, 0700) == 0);
+        return chmod(path, 0700);
     return 0;
 }
 
@@ -42,14 +30,67 @@ static int remove_one(const char *path, const struct stat *stat, int type, struc
     (void)stat;
     (void)type;
     (void)ftw;
-    MUST(remove(path) == 0);
-    return 0;
+    return remove(path);
+}
+
+/* The directories of this process that exist. Children have a copy, and leave them alone. */
+#define LIVE_MAX 8
+static struct tempdir live[LIVE_MAX];
+static pid_t live_in;
+
+static void remove_all(const char *path)
+{
+    if (nftw(path, open_up, 16, FTW_PHYS) != 0 ||
+        nftw(path, remove_one, 16, FTW_PHYS | FTW_DEPTH) != 0)
+        (void)fprintf(stderr, "cannot remove %s: %s\n", path, strerror(errno));
+}
+
+static void remove_live(void)
+{
+    if (getpid() != live_in)
+        return;
+    for (size_t i = 0; i < LIVE_MAX; i++) {
+        if (live[i].path[0] != '\0')
+            remove_all(live[i].path);
+    }
+}
+
+static struct tempdir *find_live(const char *path)
+{
+    for (size_t i = 0; i < LIVE_MAX; i++) {
+        if (strcmp(live[i].path, path) == 0)
+            return &live[i];
+    }
+    return NULL;
+}
+
+struct tempdir tempdir_make(void)
+{
+    const char *base = getenv("TMPDIR");
+    struct tempdir *slot;
+    struct tempdir dir;
+    int length = snprintf(dir.path, sizeof(dir.path), "%s/sunpath-XXXXXX",
+                          base != NULL && base[0] == '/' ? base : "/tmp");
+
+    MUST(length > 0 && (size_t)length < sizeof(dir.path));
+    MUST(mkdtemp(dir.path) != NULL);
+    MUST(live_in != 0 || atexit(remove_live) == 0);
+    if (live_in != getpid())
+        memset(live, 0, sizeof(live));
+    live_in = getpid();
+    slot = find_live("");
+    MUST(slot != NULL);
+    *slot = dir;
+    return dir;
 }
 
 void tempdir_remove(struct tempdir *dir)
 {
-    MUST(nftw(dir->path, open_up, 16, FTW_PHYS) == 0);
-    MUST(nftw(dir->path, remove_one, 16, FTW_PHYS | FTW_DEPTH) == 0);
+    struct tempdir *slot = find_live(dir->path);
+
+    MUST(slot != NULL);
+    slot->path[0] = '\0';
+    remove_all(dir->path);
 }
 
 char *tempdir_join(const struct tempdir *dir, const char *leaf, char ret[TEMPDIR_JOINED_MAX])
