@@ -31,7 +31,8 @@ BUILD = ROOT / "build"
 CAMPAIGN = BUILD / "campaign"
 TARGET_LIST = ROOT / "fuzz" / "targets.list"
 CANARY = "canary"
-CANARY_SECONDS = 30
+# Seconds are enough; the rest is for busy machines and bad luck.
+CANARY_SECONDS = 120
 DEFAULT_MAX_LEN = 4096
 # Neither engine stops at the second; past this it is stopped.
 GRACE_SECONDS = 15
