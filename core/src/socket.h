@@ -75,6 +75,7 @@ struct sp_socket {
     uint64_t lost;          /* accepted, never sent */
     struct sp__fault fault; /* the last failure */
     uint8_t attempts;       /* connects that met a full backlog; saturates */
+    int8_t ended_by;        /* enum sp_error that ended the last connection or connect, or SP_OK */
 };
 
 #define SP__SOCKET_CHECK(socket) SP__CHECK(sp_socket_validate(socket))

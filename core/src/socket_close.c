@@ -25,6 +25,7 @@ void sp__socket_change(struct sp_socket *socket, enum sp__change change,
         sp__events_push(&socket->events, SP_EVENT_CONNECTED);
     if ((row->tell & SP__TELL_ERROR) && fault != NULL) {
         socket->fault = *fault;
+        socket->ended_by = fault->error;
         sp__events_push_error(&socket->events, (enum sp_error)fault->error);
     }
     if ((row->tell & SP__TELL_READ_FINISHED) && !sp__has(socket, SP__FINISH_TOLD)) {
@@ -257,6 +258,7 @@ void sp_socket_abort(struct sp_socket *socket)
     sp__socket_drop_input(socket);
     sp__events_drop(&socket->events, SP_EVENT_BYTES_WRITTEN);
     socket->written = 0;
+    socket->ended_by = SP_OK;
     sp__clear(socket, SP__DISCARD | SP__WAS_CONNECTED | SP__INPUT_ENDED);
     SP__SOCKET_CHECK(socket);
 }

@@ -102,6 +102,7 @@ static void forget_last_connection(struct sp_socket *socket)
     sp__events_drop(&socket->events, SP_EVENT_BYTES_WRITTEN);
     sp__clear(socket, SP__INPUT_ENDED | SP__DISCARD | SP__WAS_CONNECTED | SP__FINISH_TOLD);
     socket->fault = (struct sp__fault){0};
+    socket->ended_by = SP_OK;
     socket->written = 0;
     socket->lost = 0;
     socket->attempts = 0;

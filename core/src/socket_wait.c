@@ -11,8 +11,9 @@
 
 #include <errno.h>
 
-/* What a wait has come to. */
-enum outcome { GO_ON, DONE, REFUSED };
+/* What a wait has come to. PEER_GONE: it takes no more bytes, though the connection has not ended
+ * yet. */
+enum outcome { GO_ON, DONE, REFUSED, PEER_GONE };
 
 struct goal {
     enum outcome (*look)(const struct sp_socket *socket, const struct goal *goal);
@@ -24,8 +25,8 @@ struct goal {
  * it began in. */
 static int refuse(struct sp_socket *socket)
 {
-    if (socket->state == SP_STATE_UNCONNECTED && socket->fault.error != SP_OK)
-        return socket->fault.error;
+    if (socket->state == SP_STATE_UNCONNECTED && socket->ended_by != SP_OK)
+        return socket->ended_by;
     return sp__refuse(socket, SP_ERROR_OPERATION, SP_OPERATION_POLL, SP_CAUSE_STATE);
 }
 
@@ -80,6 +81,8 @@ static int wait_for(struct sp_socket *socket, int ms, const struct goal *goal)
             return SP_OK;
         if (outcome == REFUSED)
             return refuse(socket);
+        if (outcome == PEER_GONE)
+            return sp__refuse(socket, SP_ERROR_PEER_CLOSED, SP_OPERATION_WRITE, SP_CAUSE_NONE);
         if (last)
             return sp__refuse(socket, SP_ERROR_TIMEOUT, SP_OPERATION_POLL, SP_CAUSE_DEADLINE);
         r = turn(socket, deadline);
@@ -144,6 +147,8 @@ static enum outcome look_bytes_written(const struct sp_socket *socket, const str
 {
     if (socket->written > goal->written)
         return DONE;
+    if (sp__has(socket, SP__OUTPUT_DEAD))
+        return PEER_GONE;
     return sp__is_open(socket) && socket->out.size > 0 ? GO_ON : REFUSED;
 }
 
