@@ -45,6 +45,9 @@ const struct sp__error_row sp__error_rows[] = {
     {SP_OPERATION_RECEIVE, ENOTCONN, SP_ERROR_PEER_CLOSED},
     {SP_OPERATION_RECEIVE, EINVAL, SP_ERROR_PEER_CLOSED},
     {SP_OPERATION_SEND, EMSGSIZE, SP_ERROR_DATAGRAM_TOO_LARGE},
+    /* Its process, asked for by descriptor; which of the two depends on the kernel. */
+    {SP_OPERATION_CREDENTIALS, ESRCH, SP_ERROR_PEER_CLOSED},
+    {SP_OPERATION_CREDENTIALS, EINVAL, SP_ERROR_PEER_CLOSED},
 
     /* No descriptor on our side; Qt: unsupported operation for socket(), and accept() ends its
        server. */

@@ -6,6 +6,8 @@
  */
 #include "socket.h"
 
+#include "retry.h"
+
 #include <string.h>
 
 #define NS_PER_MS ((uint64_t)1000000)
@@ -285,7 +287,7 @@ int sp_socket_peer_address(struct sp_socket *socket, struct sp_address *ret)
     SP__SOCKET_CHECK(socket);
     if (!sp__is_open(socket))
         return sp__refuse(socket, SP_ERROR_OPERATION, SP_OPERATION_NAME, SP_CAUSE_STATE);
-    length = os->getpeername(os->ctx, socket->fd, sockaddr, sizeof(sockaddr));
+    length = SP__RETRY(os->getpeername(os->ctx, socket->fd, sockaddr, sizeof(sockaddr)));
     if (length < 0)
         return sp__fail_os(&socket->fault, SP_OPERATION_NAME, length);
     r = sp_address_decode(ret, sockaddr, sizeof(sockaddr), (size_t)length, &cause);
@@ -310,7 +312,7 @@ int sp_socket_peer_pidfd(struct sp_socket *socket)
     SP__SOCKET_CHECK(socket);
     if (!sp__is_open(socket))
         return sp__refuse(socket, SP_ERROR_OPERATION, SP_OPERATION_CREDENTIALS, SP_CAUSE_STATE);
-    r = os->peer_pidfd(os->ctx, socket->fd);
+    r = SP__RETRY(os->peer_pidfd(os->ctx, socket->fd));
     return r >= 0 ? r : sp__fail_os(&socket->fault, SP_OPERATION_CREDENTIALS, r);
 }
 
