@@ -53,7 +53,7 @@ static void give_back(int fd)
     MUST(wire.os.close(wire.os.ctx, fd) == 0);
 }
 
-/* Covers: STAT-04, QT-I2, QT-I4, QT-I5 */
+/* Covers: STAT-04, QT-I2, QT-I4, QT-I5, QT-I8 */
 Test(socket_adopt, what_cannot_serve_is_refused)
 {
     static const struct {
@@ -241,7 +241,7 @@ static int adopt_unconnected(void)
     return fd;
 }
 
-/* Covers: STAT-13, QT-I7 */
+/* Covers: STAT-13, QT-I9 */
 Test(socket_adopt, the_next_connect_uses_it)
 {
     int fd = adopt_unconnected();
@@ -256,7 +256,7 @@ Test(socket_adopt, the_next_connect_uses_it)
 }
 
 /* connect() waits for room in the backlog when the descriptor is a blocking one: for ever. */
-/* Covers: FDLT-17, TIME-05 */
+/* Covers: FDLT-17, TIME-05, QT-I7 */
 Test(socket_adopt, its_connect_must_not_block)
 {
     (void)adopt_unconnected();

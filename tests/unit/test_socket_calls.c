@@ -321,7 +321,8 @@ ParameterizedTestParameters(socket_calls, in_every_state)
     return cr_make_param_array(size_t, numbers, ROWS);
 }
 
-/* Covers: STAT-02, STAT-10, STAT-12, BUFF-12, QT-L1, QT-L2 */
+/* Covers: STAT-02, STAT-10, STAT-12, BUFF-12, QT-L1, QT-L2, QT-C8, QT-H11, QT-I8, QT-I10, QT-L9,
+ * QT-L12, QT-L13 */
 ParameterizedTest(size_t *number, socket_calls, in_every_state)
 {
     const struct row *row = &rows[*number];

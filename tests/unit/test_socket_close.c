@@ -252,6 +252,21 @@ Test(socket_close, what_was_told_of_stays_readable_when_the_last_byte_has_left)
     cr_assert_eq(sp_socket_read(wire.socket, bytes, sizeof(bytes)), 5);
 }
 
+/* Covers: QT-H10 */
+Test(socket_close, what_arrives_while_closing_can_be_read)
+{
+    queue("bytes");
+    sp_socket_disconnect(wire.socket);
+    wire_say_text(&wire, "hello");
+    (void)wire_settle(&wire, 10);
+    wire_expect(&wire, "state:closing ready-read");
+    wire.room = 100;
+    (void)wire_settle(&wire, 10);
+    wire_expect(&wire, "bytes-written:5 " GOES);
+    cr_assert_eq(sp_socket_read(wire.socket, bytes, sizeof(bytes)), 5);
+    cr_assert_eq(memcmp(bytes, "hello", 5), 0);
+}
+
 /* The end of the stream behind it must not end the connection twice. */
 Test(socket_close, what_was_told_of_and_then_the_end)
 {

@@ -100,7 +100,7 @@ Test(socket_lines, a_line_in_pieces_comes_out_whole)
 }
 
 /* Qt waits for ever where no newline fits below the limit. */
-/* Covers: EXHA-05, BUFF-06 */
+/* Covers: EXHA-05, BUFF-06, QT-H15 */
 Test(socket_lines, a_line_longer_than_the_limit_comes_in_parts)
 {
     sp_socket_set_read_limit(wire.socket, 8);
@@ -226,7 +226,7 @@ Test(socket_lines, bytes_of_a_transaction_count_towards_the_limit)
     expect_read("89abcdef");
 }
 
-/* Covers: STAT-19 */
+/* Covers: STAT-19, QT-L8 */
 Test(socket_lines, a_transaction_survives_the_end_but_not_the_next_connection)
 {
     hear("abc");

@@ -54,7 +54,7 @@ Test(socket_open, a_short_name_is_asked_for_below_the_base_to_the_byte)
     cr_assert_eq(sp_socket_deadline(wire.socket), SP_NEVER);
 }
 
-/* Covers: ALEN-01, ABST-05 */
+/* Covers: ALEN-01, ABST-05, QT-A6 */
 Test(socket_open, an_abstract_name_is_asked_for_with_its_nul_and_nothing_behind)
 {
     struct sp_address address, resolved;
@@ -67,7 +67,7 @@ Test(socket_open, an_abstract_name_is_asked_for_with_its_nul_and_nothing_behind)
     cr_assert(sp_address_equal(&resolved, &address));
 }
 
-/* Covers: PATH-07, QT-A1 */
+/* Covers: PATH-07, QT-A1, QT-A3 */
 Test(socket_open, a_name_with_a_nul_reaches_nobody)
 {
     cr_assert_eq(sp_socket_connect(wire.socket, "good\0evil", 9, SP_READ_WRITE),
@@ -192,7 +192,7 @@ Test(socket_open, a_server_that_dies_meanwhile_is_noticed)
     wire_expect(&wire, FAILS("CONNECTION_REFUSED"));
 }
 
-/* Covers: STAT-19, QT-C4 */
+/* Covers: STAT-19, QT-C4, QT-C7 */
 Test(socket_open, giving_up_leaves_nothing_behind)
 {
     void (*const ways[])(struct sp_socket *) = {sp_socket_disconnect, sp_socket_close,
@@ -261,6 +261,7 @@ Test(socket_open, every_failure_is_told_after_the_state_is_settled)
     }
 }
 
+/* Covers: QT-L11 */
 Test(socket_open, no_descriptor_is_a_failure_of_the_connection)
 {
     wire_fail(&wire, WIRE_SOCKET, EMFILE, 1);

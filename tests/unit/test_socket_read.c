@@ -132,7 +132,7 @@ Test(socket_read, what_is_available_is_what_can_be_read)
 
 /* ---- limits ---- */
 
-/* Covers: BUFF-06, QT-H6 */
+/* Covers: BUFF-06, QT-H6, QT-H14 */
 Test(socket_read, reading_pauses_at_the_limit_and_resumes_below)
 {
     unsigned turns = 0;
@@ -175,7 +175,7 @@ Test(socket_read, a_limit_below_what_is_buffered_pauses_until_it_is_drained)
     cr_assert_eq(sp_socket_read(wire.socket, bytes, 100), 4);
 }
 
-/* Covers: BUFF-18, QT-H4 */
+/* Covers: BUFF-18, QT-H4, QT-H13 */
 Test(socket_read, an_object_for_writing_gathers_nothing)
 {
     size_t memory;

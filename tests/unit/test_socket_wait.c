@@ -166,7 +166,7 @@ Test(socket_wait, disconnected_is_bounded_by_the_close_timeout)
 
 /* ---- not coming true ---- */
 
-/* Covers: TIME-03, SIGN-04 */
+/* Covers: TIME-03, SIGN-04, QT-L5 */
 Test(socket_wait, signals_do_not_prolong_a_wait)
 {
     for (int ms = 0; ms <= 200; ms += 50) {
@@ -241,7 +241,7 @@ Test(socket_wait, what_ended_the_connection_is_the_answer)
 }
 
 /* Any error that is remembered of other calls is not it. */
-/* Covers: STAT-08, STAT-10 */
+/* Covers: STAT-08, STAT-10, QT-L10 */
 Test(socket_wait, an_error_of_another_call_is_not_the_answer)
 {
     cr_assert_eq(sp_socket_set_connect_timeout(wire.socket, -5), SP_ERROR_ARGUMENT);

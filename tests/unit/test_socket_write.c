@@ -337,7 +337,7 @@ Test(socket_write, interruptions_are_nothing)
 
 /* ---- the peer has gone ---- */
 
-/* Covers: STAT-12, QT-H7 */
+/* Covers: STAT-12, QT-H7, QT-H12 */
 Test(socket_write, bytes_that_cannot_be_sent_are_counted_and_told)
 {
     struct sp_error_detail detail;

@@ -61,7 +61,7 @@ static void describe(char *text, size_t size, const char *change, const struct s
     cr_assert_eq(row->tell & ~known, 0);
 }
 
-/* Covers: STAT-01, STAT-02 */
+/* Covers: STAT-01, STAT-02, QT-L6 */
 Test(state, exactly_the_legal_changes_are_possible)
 {
     size_t found = 0;
