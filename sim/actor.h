@@ -93,7 +93,8 @@ int sim_chown(struct sim_actor *actor, const char *path, uint32_t uid, uint32_t 
 int sim_lstat(struct sim_actor *actor, const char *path, struct sp_os_stat *ret_stat);
 int sim_stat(struct sim_actor *actor, const char *path, struct sp_os_stat *ret_stat);
 int sim_readlink(struct sim_actor *actor, const char *path, char *ret_text, size_t capacity);
-/** sim_open() - a descriptor for a file or directory that exists; @handle: O_PATH|O_NOFOLLOW */
+/** sim_open() - a descriptor for a file or directory that exists, O_RDONLY|O_NONBLOCK; @handle:
+ * O_PATH|O_NOFOLLOW */
 int sim_open(struct sim_actor *actor, const char *path, bool handle);
 /** sim_flock() - exclusively, without waiting: -EAGAIN if another open file has the lock */
 int sim_flock(struct sim_actor *actor, int fd);

@@ -28,9 +28,9 @@ static int may_create(const struct sim_actor *actor, sim_index dir)
     return sim__permission(actor, dir, SIM_MAY_WRITE | SIM_MAY_SEARCH);
 }
 
-/* Finds the place of a name that must not exist yet. */
-static int new_place(struct sim_actor *actor, sim_index at, const char *path, bool directory,
-                     struct sim_place *ret)
+/* Finds the place of a name that must not exist yet. Whether it may be made is may_create(). */
+static int find_new_place(struct sim_actor *actor, sim_index at, const char *path, bool directory,
+                          struct sim_place *ret)
 {
     const struct sim *sim = actor->sim;
     int r = sim__walk_parent(actor, at, path, ret);
@@ -43,9 +43,7 @@ static int new_place(struct sim_actor *actor, sim_index at, const char *path, bo
         return -ENAMETOOLONG;
     if (sim__entry_find(sim, ret->dir, ret->name, ret->length) != SIM_NIL)
         return -EEXIST;
-    if (ret->slash && !directory)
-        return -ENOENT;
-    return may_create(actor, ret->dir);
+    return ret->slash && !directory ? -ENOENT : 0;
 }
 
 int sim__make_node(struct sim_actor *actor, sim_index at, const char *path, uint32_t mode,
@@ -57,8 +55,10 @@ int sim__make_node(struct sim_actor *actor, sim_index at, const char *path, uint
     struct sim_place place;
     uint32_t gid = sim__cred(actor)->gid;
     sim_index node;
-    int r = new_place(actor, at, path, directory, &place);
+    int r = find_new_place(actor, at, path, directory, &place);
 
+    if (r == 0)
+        r = may_create(actor, place.dir);
     if (r < 0)
         return r;
     dir = &sim->nodes[place.dir];
@@ -157,13 +157,14 @@ int sim_link(struct sim_actor *actor, const char *from, const char *to)
 
     if (node < 0)
         return node;
-    r = new_place(actor, actor->cwd, to, false, &place);
-    if (r < 0 && r != -EACCES)
+    r = find_new_place(actor, actor->cwd, to, false, &place);
+    if (r < 0)
         return r;
     if (sim->nodes[node].device != sim->nodes[place.dir].device)
         return -EXDEV;
     if (!may_link_to(actor, (sim_index)node))
         return -EPERM;
+    r = may_create(actor, place.dir);
     if (r < 0)
         return r;
     if (sim__is(sim, (sim_index)node, SP_OS_IFDIR))
@@ -299,6 +300,9 @@ static int may_rename(const struct sim_actor *actor, const struct sim_place *fro
         return -EINVAL;
     if (victim != SIM_NIL && sim__is(sim, victim, SP_OS_IFDIR) && is_above(sim, victim, from->dir))
         return -ENOTEMPTY;
+    /* Two names of one file: there is nothing to do. */
+    if (victim == node)
+        return 0;
     r = may_remove(actor, from->dir, node, directory);
     if (r < 0)
         return r;
@@ -333,13 +337,10 @@ int sim_rename(struct sim_actor *actor, const char *from, const char *to)
     if (new_entry < 0 && new_entry != -ENOENT)
         return new_entry;
     node = sim->entries[old_entry].node;
-    if (new_entry >= 0) {
+    if (new_entry >= 0)
         victim = sim->entries[new_entry].node;
-        if (victim == node)
-            return 0;
-    }
     r = may_rename(actor, &old, node, &new, victim);
-    if (r < 0)
+    if (r < 0 || victim == node)
         return r;
     if (is_mount(sim, old.dir, node) || (victim != SIM_NIL && is_mount(sim, new.dir, victim)))
         return -EBUSY;

@@ -57,18 +57,24 @@ int sim_chown(struct sim_actor *actor, const char *path, uint32_t uid, uint32_t 
 int sim_write(struct sim_actor *actor, const char *path, const void *bytes, size_t length)
 {
     struct sim *sim = actor->sim;
-    int index = sim__walk(actor, actor->cwd, path, true);
     const uint8_t *from = bytes;
     uint64_t sum = 0;
-    int r;
+    int index, r;
 
+    /* It is opened for that. */
+    r = sim__descriptor_free(actor);
+    if (r < 0)
+        return r;
+    index = sim__walk(actor, actor->cwd, path, true);
     if (index < 0)
         return index;
-    if (!sim__is(sim, (sim_index)index, SP_OS_IFREG))
-        return sim__is(sim, (sim_index)index, SP_OS_IFDIR) ? -EISDIR : -ENXIO;
+    if (sim__is(sim, (sim_index)index, SP_OS_IFDIR))
+        return -EISDIR;
     r = sim__permission(actor, (sim_index)index, SIM_MAY_WRITE);
     if (r < 0)
         return r;
+    if (!sim__is(sim, (sim_index)index, SP_OS_IFREG))
+        return -ENXIO;
     for (size_t i = 0; i < length; i++)
         sum = sim__mix(sum + 1, from[i]);
     sim->nodes[index].size = length;
@@ -169,32 +175,45 @@ int sim_open(struct sim_actor *actor, const char *path, bool handle)
         return r;
     if (sim__is(actor->sim, (sim_index)node, SP_OS_IFSOCK))
         return -ENXIO;
-    return sim__open_node(actor, (sim_index)node, SIM_FILE_NODE, false);
+    fd = sim__open_node(actor, (sim_index)node, SIM_FILE_NODE, false);
+    if (fd >= 0)
+        sim__file(actor, fd)->nonblock = true;
+    return fd;
+}
+
+/* Whose lock a descriptor can have; NULL if nobody else could want it: sockets and processes have a
+ * node for each open file. */
+static int find_lock(const struct sim_actor *actor, int fd, sim_index **ret_locker)
+{
+    const struct sim_file *file = sim__file(actor, fd);
+
+    if (file == NULL || file->kind == SIM_FILE_HANDLE)
+        return -EBADF;
+    *ret_locker = file->kind == SIM_FILE_NODE ? &actor->sim->nodes[file->target].locker : NULL;
+    return 0;
 }
 
 int sim_flock(struct sim_actor *actor, int fd)
 {
-    const struct sim_file *file = sim__file(actor, fd);
-    struct sim_node *node;
+    sim_index *locker;
+    int r = find_lock(actor, fd, &locker);
 
-    if (file == NULL || file->kind != SIM_FILE_NODE)
-        return -EBADF;
-    node = &actor->sim->nodes[file->target];
-    if (node->locker != SIM_NIL && node->locker != actor->files[fd])
+    if (r < 0 || locker == NULL)
+        return r;
+    if (*locker != SIM_NIL && *locker != actor->files[fd])
         return -EAGAIN;
-    node->locker = actor->files[fd];
+    *locker = actor->files[fd];
     return 0;
 }
 
 int sim_funlock(struct sim_actor *actor, int fd)
 {
-    const struct sim_file *file = sim__file(actor, fd);
+    sim_index *locker;
+    int r = find_lock(actor, fd, &locker);
 
-    if (file == NULL || file->kind != SIM_FILE_NODE)
-        return -EBADF;
-    if (actor->sim->nodes[file->target].locker == actor->files[fd])
-        actor->sim->nodes[file->target].locker = SIM_NIL;
-    return 0;
+    if (r == 0 && locker != NULL && *locker == actor->files[fd])
+        *locker = SIM_NIL;
+    return r;
 }
 
 /* ---- for oracles ---- */

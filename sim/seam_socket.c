@@ -336,13 +336,18 @@ int sim__seam_peer_pidfd(void *ctx, int fd)
 
 static int set_socket_mode(struct sim_actor *actor, int fd, uint32_t mode)
 {
+    const struct sim_file *file = sim__file(actor, fd);
     int error;
     struct sim_sock *sock = sim__sock(actor, fd, &error);
 
-    if (sock == NULL)
-        return error;
-    sock->mode = (uint16_t)(mode & 07777);
-    return 0;
+    if (sock != NULL) {
+        sock->mode = (uint16_t)(mode & 07777);
+        return 0;
+    }
+    /* fchmod() does not ask what it is. */
+    return error == -ENOTSOCK && file->kind == SIM_FILE_NODE
+               ? sim__chmod_node(actor, file->target, mode)
+               : error;
 }
 
 int sim__seam_set_socket_mode(void *ctx, int fd, uint32_t mode)

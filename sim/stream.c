@@ -265,7 +265,10 @@ int64_t sim_send_descriptor(struct sim_actor *actor, int fd, const void *bytes, 
     struct sim_file *file = sim__file(actor, passed);
     sim_index index;
     int64_t sent;
+    int error;
 
+    if (sim__sock(actor, fd, &error) == NULL)
+        return error;
     if (file == NULL)
         return -EBADF;
     if (length == 0)

@@ -66,10 +66,11 @@ static int proc_descriptor(const char *text, const char **ret_end)
 
 static int begin_proc(struct walk *walk, const char **text)
 {
-    sim_index node = sim__node_of(walk->actor, proc_descriptor(*text, text));
+    int fd = proc_descriptor(*text, text);
+    sim_index node = sim__node_of(walk->actor, fd);
 
     if (node == SIM_NIL)
-        return -ENOENT;
+        return sim__file(walk->actor, fd) != NULL && **text == '/' ? -ENOTDIR : -ENOENT;
     if (++walk->links > LINKS_MAX)
         return -ELOOP;
     walk->at = node;

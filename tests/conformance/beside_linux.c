@@ -47,7 +47,7 @@ static int linux_socket(void *who, int kind)
 static int linux_socketpair(void *who, int ret_fds[2])
 {
     UNUSED(who);
-    return result(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ret_fds));
+    return result(socketpair(AF_UNIX, SOCK_STREAM, 0, ret_fds));
 }
 
 static int linux_autobind(void *who, int fd)
@@ -117,12 +117,18 @@ static int linux_take_error(void *who, int fd)
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0 ? -errno : error;
 }
 
+/* An ioctl() says ENOTTY for it. */
+static int not_a_socket(int error)
+{
+    return error == ENOTTY ? -ENOTSOCK : -error;
+}
+
 static int64_t linux_unread(void *who, int fd)
 {
     int bytes = 0;
 
     UNUSED(who);
-    return ioctl(fd, SIOCINQ, &bytes) < 0 ? -errno : bytes;
+    return ioctl(fd, SIOCINQ, &bytes) < 0 ? not_a_socket(errno) : bytes;
 }
 
 static int64_t linux_unsent(void *who, int fd)
@@ -130,7 +136,7 @@ static int64_t linux_unsent(void *who, int fd)
     int bytes = 0;
 
     UNUSED(who);
-    return ioctl(fd, SIOCOUTQ, &bytes) < 0 ? -errno : bytes;
+    return ioctl(fd, SIOCOUTQ, &bytes) < 0 ? not_a_socket(errno) : bytes;
 }
 
 static int linux_set_send_buffer(void *who, int fd, uint32_t bytes)

@@ -46,14 +46,18 @@ struct stage {
 
 /* ---- the simulated kernel ---- */
 
-static void open_simulated(struct stage *stage)
+static void open_simulated(struct stage *stage, unsigned flags)
 {
     static const uint32_t ids[CAST_SIZE] = {ME_ID, OTHER_ID, 0};
     struct cast_member cast[CAST_SIZE];
     struct sim_actor *actors[CAST_SIZE];
+    struct sim_options options;
 
     stage->sim = sim_new();
     MUST(stage->sim != NULL);
+    sim_options_default(&options);
+    options.proc = (flags & STAGE_CONFINED) == 0;
+    sim_reset(stage->sim, &options);
     for (size_t i = 0; i < CAST_SIZE; i++) {
         actors[i] = sim_actor_new(stage->sim, ids[i], ids[i]);
         cast[i] = (struct cast_member){sim_actor_pid(actors[i]), ids[i], ids[i]};
@@ -104,7 +108,15 @@ _Noreturn static void work(struct side *side, size_t who)
     _exit(0);
 }
 
-static void start_worker(struct stage *stage, size_t who)
+static void enter_directory(const struct stage *stage, unsigned flags)
+{
+    MUST(chdir(stage->directory.path) == 0);
+    if ((flags & STAGE_CONFINED) != 0 && geteuid() == 0)
+        MUST(chroot(".") == 0);
+    MUST(chdir("tmp/work") == 0);
+}
+
+static void start_worker(struct stage *stage, size_t who, unsigned flags)
 {
     struct worker *worker = &stage->workers[who];
     int ends[2];
@@ -116,23 +128,34 @@ static void start_worker(struct stage *stage, size_t who)
         MUST(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
         MUST(dup2(ends[1], CHANNEL) == CHANNEL);
         MUST(close_range(3, CHANNEL - 1, 0) == 0 && close_range(CHANNEL + 1, UINT_MAX, 0) == 0);
-        MUST(chdir(stage->directory.path) == 0);
+        enter_directory(stage, flags);
         work(&stage->sides[who], who);
     }
     (void)close(ends[1]);
     worker->channel = ends[0];
 }
 
-static void open_real(struct stage *stage, bool needs_others)
+static void make_directory(struct stage *stage)
+{
+    char tmp[TEMPDIR_JOINED_MAX], work[TEMPDIR_JOINED_MAX];
+
+    stage->directory = tempdir_make();
+    (void)tempdir_join(&stage->directory, "tmp", tmp);
+    (void)tempdir_join(&stage->directory, "tmp/work", work);
+    MUST(chmod(stage->directory.path, 0755) == 0);
+    MUST(mkdir(tmp, 0755) == 0 && chmod(tmp, 01777) == 0);
+    MUST(mkdir(work, 0755) == 0 && chmod(work, 0755) == 0);
+    if (geteuid() == 0)
+        MUST(chown(work, ME_ID, ME_ID) == 0);
+}
+
+static void open_real(struct stage *stage, unsigned flags)
 {
     static const uint32_t ids[CAST_SIZE] = {ME_ID, OTHER_ID, 0};
     struct cast_member cast[CAST_SIZE] = {0};
     char prefix[64];
 
-    stage->directory = tempdir_make();
-    MUST(chmod(stage->directory.path, 0755) == 0);
-    if (geteuid() == 0)
-        MUST(chown(stage->directory.path, ME_ID, ME_ID) == 0);
+    make_directory(stage);
     /* The directory's name is unique, and so are its last letters with our number. */
     (void)snprintf(prefix, sizeof(prefix), "%s-%09d",
                    stage->directory.path + strlen(stage->directory.path) - 6, (int)getpid());
@@ -141,11 +164,11 @@ static void open_real(struct stage *stage, bool needs_others)
         memcpy(stage->sides[i].prefix, prefix, PREFIX_LENGTH);
         cast[i] = geteuid() == 0 ? (struct cast_member){0, ids[i], ids[i]}
                                  : (struct cast_member){0, getuid(), getgid()};
-        if (i != CAST_ME && !needs_others) {
+        if (i != CAST_ME && (flags & STAGE_OTHERS) == 0) {
             cast[i].uid = cast[i].gid = ids[i];
             continue;
         }
-        start_worker(stage, i);
+        start_worker(stage, i, flags);
         cast[i].pid = stage->workers[i].pid;
     }
     for (size_t i = 0; i < CAST_SIZE; i++)
@@ -179,16 +202,16 @@ static void ask_worker(struct worker *worker, const char *step, char ret_result[
 
 /* ---- both ---- */
 
-struct stage *stage_open(enum kernel kernel, bool needs_others)
+struct stage *stage_open(enum kernel kernel, unsigned flags)
 {
     struct stage *stage = calloc(1, sizeof(*stage));
 
     MUST(stage != NULL);
     stage->kernel = kernel;
     if (kernel == KERNEL_SIMULATED)
-        open_simulated(stage);
+        open_simulated(stage, flags);
     else
-        open_real(stage, needs_others);
+        open_real(stage, flags);
     return stage;
 }
 

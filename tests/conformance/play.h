@@ -3,8 +3,11 @@
  * Playing steps on one of the two kernels.
  *
  * On the simulated kernel the processes are actors of one world. On the real one each is a child
- * process with its own descriptor table and user id, in a fresh directory; only root can start
- * `other` and `root`, and only root makes `me` somebody who is not the tester.
+ * process with its own descriptor table and user id; only root can start `other` and `root`, and
+ * only root makes `me` somebody who is not the tester.
+ *
+ * All are in an empty directory of me's, which is /tmp/work in the world and in a fresh temporary
+ * directory on the machine.
  */
 #ifndef CONFORMANCE_PLAY_H
 #define CONFORMANCE_PLAY_H
@@ -14,8 +17,13 @@
 
 struct stage;
 
-/** stage_open() - @needs_others: the rows have other users than `me` */
-struct stage *stage_open(enum kernel kernel, bool needs_others);
+enum {
+    STAGE_OTHERS = 1, /* there are other users than `me` */
+    /* The fresh directory is the root of the file system, if the tester is root: for steps that
+     * nobody has read before. There is no /proc then. */
+    STAGE_CONFINED = 2
+};
+struct stage *stage_open(enum kernel kernel, unsigned flags);
 /** stage_step() - one step, with or without "who: " in front */
 void stage_step(struct stage *stage, const char *step, char ret_result[STEP_MAX]);
 void stage_close(struct stage *stage);

@@ -418,3 +418,18 @@ ROW(files, write, "contents",
     "write a 'x'        -> ENXIO",
     "symlink f l",
     "write l 'y'")
+
+ROW(files, rename_same_slash, "a slash is looked at before that",
+    "create f",
+    "rename f/ f/  -> ENOTDIR",
+    "rename f f/   -> ENOTDIR",
+    "mkdir d",
+    "rename d/ d/")
+
+ROW(files, link_again, "the same name twice",
+    "create f",
+    "link f f  -> EEXIST",
+    "link f g",
+    "link f g  -> EEXIST",
+    "rename g f",
+    "list .    -> f g")

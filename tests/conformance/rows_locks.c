@@ -161,3 +161,11 @@ ROW(locks, flock_none, "not of handles",
     "flock 40  -> EBADF",
     "d = open .",
     "flock d")
+
+ROW(locks, flock_socket, "a socket is nobody else's",
+    "a = socket",
+    "b = dup a",
+    "flock a",
+    "flock b",
+    "close a",
+    "flock b")

@@ -284,3 +284,12 @@ ROW(names, by_descriptor_gone, "without that descriptor",
     "c = socket",
     "connect c /proc/self/fd/40/a  -> ENOENT",
     "bind c /proc/self/fd/40/a     -> ENOENT")
+
+ROW(names, by_descriptor_kind, "a descriptor that is no directory",
+    "s = socket",
+    "bind s /proc/self/fd/{s}/a     -> ENOTDIR",
+    "create f",
+    "f = open f",
+    "bind s /proc/self/fd/{f}/a     -> ENOTDIR",
+    "connect s /proc/self/fd/{f}    -> ECONNREFUSED",
+    "connect s /proc/self/fd/{f}/a  -> ENOTDIR")

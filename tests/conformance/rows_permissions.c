@@ -371,3 +371,24 @@ ROW(permissions, owner_without_bits, "the owner's own bits count, not the group'
     "mkdir d",
     "chmod d 0077",
     "stat d/x     -> EACCES")
+
+ROW(permissions, link_forbidden, "a second name needs a directory to write to",
+    "create f",
+    "root: mkdir d 0755",
+    "link f d/f        -> EACCES",
+    "root: chmod d 0700",
+    "link f d/f        -> EACCES",
+    "mkdir e 0644",
+    "link f e/f        -> EACCES",
+    "link f no/f       -> ENOENT",
+    "link nowhere d/f  -> ENOENT")
+
+ROW(permissions, write_kinds, "permission before the kind of file",
+    "root: s = socket",
+    "root: bind s a",
+    "root: fifo p",
+    "root: mkdir d 0755",
+    "write a 'x'  -> EACCES",
+    "write d 'x'  -> EISDIR",
+    "open a       -> ENXIO",
+    "open d")

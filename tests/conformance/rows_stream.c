@@ -420,3 +420,25 @@ ROW_SINCE(6, 18, stream, empty_buffer_of_listener, "the client wrote before it w
     "unread p      -> 180224",
     "drain p 4096  -> 180224 EAGAIN",
     "poll c        -> OUT")
+
+ROW(stream, pass_what, "the socket is looked at first",
+    "p q = pair",
+    "pass p 'x' 40   -> EBADF",
+    "d = open .",
+    "pass d 'x' 40   -> ENOTSOCK",
+    "pass 41 'x' 40  -> EBADF",
+    "c = socket",
+    "pass c 'x' p    -> ENOTCONN",
+    "pass c 'x' 40   -> EBADF")
+
+ROW(stream, passed_itself_kept, "a descriptor in a queue keeps its socket",
+    "p q = pair",
+    "r t = pair",
+    "pass p 'one' r  -> 3",
+    "close r",
+    "send t 'for r'  -> 5",
+    "poll t          -> OUT",
+    "unsent t        -> 768",
+    "recv q          -> 'one'",
+    "poll t          -> IN OUT ERR HUP RDHUP",
+    "recv t          -> ECONNRESET")

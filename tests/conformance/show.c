@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 extern const struct row *const __start_conformance_rows[];
 extern const struct row *const __stop_conformance_rows[];
@@ -48,11 +49,11 @@ static void show_step(const struct stages *stages, const char *line)
                  wrong ? (expected != NULL ? expected : "an error") : "");
 }
 
-static struct stages open_stages(unsigned kernels, bool needs_others)
+static struct stages open_stages(unsigned kernels, unsigned flags)
 {
-    return (struct stages){
-        .real = kernels & REAL ? stage_open(KERNEL_REAL, needs_others) : NULL,
-        .simulated = kernels & SIMULATED ? stage_open(KERNEL_SIMULATED, needs_others) : NULL};
+    return (struct stages){.real = kernels & REAL ? stage_open(KERNEL_REAL, flags) : NULL,
+                           .simulated =
+                               kernels & SIMULATED ? stage_open(KERNEL_SIMULATED, flags) : NULL};
 }
 
 static void close_stages(const struct stages *stages)
@@ -65,7 +66,7 @@ static void close_stages(const struct stages *stages)
 
 static void show_row(const struct row *row, unsigned kernels)
 {
-    struct stages stages = open_stages(kernels, row_needs_root(row));
+    struct stages stages = open_stages(kernels, row_needs_root(row) ? STAGE_OTHERS : 0);
 
     (void)printf("%s/%s: %s\n", row->suite, row->name, row->title);
     for (size_t i = 0; row->steps[i] != NULL; i++)
@@ -75,7 +76,8 @@ static void show_row(const struct row *row, unsigned kernels)
 
 static void show_input(unsigned kernels)
 {
-    struct stages stages = open_stages(kernels, true);
+    unsigned others = geteuid() == 0 || kernels == SIMULATED ? STAGE_OTHERS : 0;
+    struct stages stages = open_stages(kernels, others | STAGE_CONFINED);
     char line[STEP_MAX];
 
     while (fgets(line, sizeof(line), stdin) != NULL) {
@@ -83,7 +85,7 @@ static void show_input(unsigned kernels)
         if (line[0] == '\0') {
             (void)printf("\n");
             close_stages(&stages);
-            stages = open_stages(kernels, true);
+            stages = open_stages(kernels, others | STAGE_CONFINED);
         } else {
             show_step(&stages, line);
         }

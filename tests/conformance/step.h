@@ -17,9 +17,9 @@
 
 #include "machine.h"
 
-#define STEP_MAX 1024    /* length of a step, and of a result */
-#define TOKENS_MAX 72    /* words of a step */
-#define TOKEN_BYTES 8192 /* bytes of all its words, repeats written out */
+#define STEP_MAX 1024     /* length of a step, and of a result */
+#define TOKENS_MAX 72     /* words of a step */
+#define TOKEN_BYTES 32768 /* bytes of all its words, repeats written out */
 
 /**
  * step_run() - do what @step says, write what came of it
