@@ -50,27 +50,36 @@ int sp__linux_socket(void *ctx)
     return sp__linux_result(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 }
 
+/* One byte more than the kernel's structure, and zero where the name is not: a path of 108 bytes
+ * leaves no room for a terminator there, and not everybody who looks at an address on its way (a
+ * tracer, a filter) looks at its length. */
+union address {
+    struct sockaddr_un sun;
+    char bytes[sizeof(struct sockaddr_un) + 1];
+};
+
 /* Returns the length of the address, to the byte, or a negative errno. An address without a name
  * would make bind() pick an abstract one of its own. */
-static int fill_address(struct sockaddr_un *ret, const void *name, size_t length)
+static int fill_address(union address *ret, const void *name, size_t length)
 {
     if (length == 0)
         return -EINVAL;
-    if (length > sizeof(ret->sun_path))
+    if (length > sizeof(ret->sun.sun_path))
         return -ENAMETOOLONG;
-    ret->sun_family = AF_UNIX;
-    memcpy(ret->sun_path, name, length);
+    memset(ret, 0, sizeof(*ret));
+    ret->sun.sun_family = AF_UNIX;
+    memcpy(ret->sun.sun_path, name, length);
     return (int)(offsetof(struct sockaddr_un, sun_path) + length);
 }
 
 int sp__linux_bind(void *ctx, int fd, const void *name, size_t length)
 {
-    struct sockaddr_un address;
+    union address address;
     int size = fill_address(&address, name, length);
 
     (void)ctx;
     return size < 0 ? size
-                    : sp__linux_result(bind(fd, (struct sockaddr *)&address, (socklen_t)size));
+                    : sp__linux_result(bind(fd, (struct sockaddr *)&address.sun, (socklen_t)size));
 }
 
 int sp__linux_listen(void *ctx, int fd, int backlog)
@@ -87,12 +96,13 @@ int sp__linux_accept(void *ctx, int fd)
 
 int sp__linux_connect(void *ctx, int fd, const void *name, size_t length)
 {
-    struct sockaddr_un address;
+    union address address;
     int size = fill_address(&address, name, length);
 
     (void)ctx;
-    return size < 0 ? size
-                    : sp__linux_result(connect(fd, (struct sockaddr *)&address, (socklen_t)size));
+    return size < 0
+               ? size
+               : sp__linux_result(connect(fd, (struct sockaddr *)&address.sun, (socklen_t)size));
 }
 
 static socklen_t capacity_of(size_t capacity)

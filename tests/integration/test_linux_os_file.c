@@ -198,15 +198,26 @@ Test(linux_file, unlink_removes_a_name_and_never_a_directory)
 
 /* ---- changing a mode ---- */
 
-/* Makes fchmodat2() fail as if it did not exist, for this process. */
-static void forbid_fchmodat2(int error)
+/* For the rest of this process a system call fails, if @count comparisons of its arguments hold. */
+static void forbid(int number, int error, unsigned count, struct scmp_arg_cmp comparison)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
 
     MUST(filter != NULL);
-    MUST(seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint32_t)error), 452, 0) == 0);
+    MUST(seccomp_rule_add_array(filter, SCMP_ACT_ERRNO((uint32_t)error), number, count,
+                                &comparison) == 0);
     MUST(seccomp_load(filter) == 0);
     seccomp_release(filter);
+}
+
+static void forbid_always(int number, int error)
+{
+    forbid(number, error, 0, (struct scmp_arg_cmp){0});
+}
+
+static void forbid_fchmodat2(int error)
+{
+    forbid_always(452, error);
 }
 
 static void assert_chmod_at_works(void)
@@ -238,6 +249,46 @@ Test(linux_file, chmod_works_under_a_filter_that_does_not_know_the_system_call)
     make_socket("s");
     forbid_fchmodat2(EPERM);
     assert_chmod_at_works();
+}
+
+static int chmod_read_only(void *arg)
+{
+    forbid_fchmodat2(EROFS);
+    return os->chmod_at(os->ctx, at, "s", arg, 0777);
+}
+
+static int chmod_unseen(void *arg)
+{
+    forbid_always(SCMP_SYS(newfstatat), EIO);
+    return os->chmod_at(os->ctx, at, "s", arg, 0777);
+}
+
+Test(linux_file, chmod_reports_what_the_system_says)
+{
+    struct sp_os_stat node;
+
+    make_socket("s");
+    MUST(os->stat_at(os->ctx, at, "s", &node) == 0);
+    cr_assert_eq(as_child(chmod_read_only, &node), -EROFS);
+    cr_assert_eq(as_child(chmod_unseen, &node), -EIO);
+}
+
+/* In a root directory without /proc. */
+static int chmod_without_proc(void *arg)
+{
+    MUST(chroot(dir.path) == 0);
+    forbid_fchmodat2(ENOSYS);
+    return os->chmod_at(os->ctx, at, "s", arg, 0777);
+}
+
+Test(linux_file, that_proc_is_missing_says_nothing_about_the_file)
+{
+    struct sp_os_stat node;
+
+    REQUIRE_ROOT();
+    make_socket("s");
+    MUST(os->stat_at(os->ctx, at, "s", &node) == 0);
+    cr_assert_eq(as_child(chmod_without_proc, &node), -ENOSYS);
 }
 
 /* Covers: PERM-06 */
@@ -362,16 +413,42 @@ Test(linux_file, a_lock_in_a_directory_that_may_not_be_written_is_refused)
 
 Test(linux_file, nothing_is_left_where_files_cannot_be_locked)
 {
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     struct snapshot before = snapshot_descriptors();
     struct snapshot after;
 
-    MUST(filter != NULL);
-    MUST(seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOLCK), SCMP_SYS(flock), 0) == 0);
-    MUST(seccomp_load(filter) == 0);
-    seccomp_release(filter);
+    forbid_always(SCMP_SYS(flock), ENOLCK);
     cr_assert_eq(os->lock_at(os->ctx, at, ".l.lock"), -ENOLCK);
     cr_assert_eq(faccessat(at, ".l.lock", F_OK, 0), -1);
     after = snapshot_descriptors();
     cr_assert_str_eq(after.text, before.text);
+}
+
+/* There is a file, says the call that would create it; there is none, says the next. */
+static int lock_vanishing(void *arg)
+{
+    forbid(SCMP_SYS(openat), EEXIST, 1, SCMP_A2(SCMP_CMP_MASKED_EQ, O_CREAT, O_CREAT));
+    return lock_here(arg);
+}
+
+/* There is a file, but no descriptor for it. */
+static int lock_without_descriptors(void *arg)
+{
+    forbid(SCMP_SYS(openat), EMFILE, 1, SCMP_A2(SCMP_CMP_MASKED_EQ, O_CREAT, 0));
+    return lock_here(arg);
+}
+
+static int lock_unseen(void *arg)
+{
+    forbid_always(SCMP_SYS(newfstatat), EIO);
+    return lock_here(arg);
+}
+
+Test(linux_file, a_lock_reports_what_the_system_says)
+{
+    cr_assert_eq(os->lock_at(os->ctx, -1, ".l.lock"), -EBADF);
+    cr_assert_eq(as_child(lock_vanishing, ".l.lock"), -EWOULDBLOCK,
+                 "who has removed it between two looks was holding it");
+    tempdir_file(&dir, ".l.lock", "");
+    cr_assert_eq(as_child(lock_without_descriptors, ".l.lock"), -EMFILE);
+    cr_assert_eq(as_child(lock_unseen, ".l.lock"), -EIO, "not used without knowing what it is");
 }

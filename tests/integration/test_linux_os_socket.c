@@ -21,6 +21,8 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -44,6 +46,15 @@ static void tear_down(void)
 }
 
 TestSuite(linux_socket, .init = set_up, .fini = tear_down);
+
+/* Valgrind wants all memory that a system call may write to exist, and closes what it thinks is one
+ * descriptor too many, with the connection in it. */
+static bool under_valgrind(void)
+{
+    const char *preloaded = getenv("LD_PRELOAD");
+
+    return preloaded != NULL && strstr(preloaded, "vgpreload") != NULL;
+}
 
 static int64_t send_text(int fd, const char *text)
 {
@@ -502,7 +513,9 @@ Test(linux_socket, supplementary_groups_come_whole_or_not_at_all)
     /* Of the moment of connecting, not of now. */
     MUST(setgroups(0, NULL) == 0);
     cr_assert_eq(os->peer_groups(os->ctx, pair[0], groups, 3), 3);
-    cr_assert_eq(os->peer_groups(os->ctx, pair[0], groups, SIZE_MAX), 3, "no overflow in the size");
+    if (!under_valgrind())
+        cr_assert_eq(os->peer_groups(os->ctx, pair[0], groups, SIZE_MAX), 3,
+                     "no overflow in the size");
 }
 
 /* Covers: PERM-03 */
@@ -545,7 +558,8 @@ Test(linux_socket, a_full_descriptor_table_is_an_error_like_any_other)
     cr_assert_eq(os->accept(os->ctx, server), -EMFILE);
     cr_assert_eq(os->open_dir(os->ctx, SP_OS_ROOT, ""), -EMFILE);
     cr_assert_eq(os->close(os->ctx, last), 0);
-    cr_assert_geq(os->accept(os->ctx, server), 0, "the connection has waited");
+    if (!under_valgrind())
+        cr_assert_geq(os->accept(os->ctx, server), 0, "the connection has waited");
     MUST(setrlimit(RLIMIT_NOFILE, &before) == 0);
 }
 

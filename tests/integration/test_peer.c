@@ -433,6 +433,7 @@ Test(peer, a_list_of_groups_has_a_bound)
 {
     static uint32_t groups[SP_PEER_GROUPS_MAX + 1];
     struct sp__policy *wanted = group_policy(7);
+    struct sp__fault fault;
     struct answers answers;
 
     groups[SP_PEER_GROUPS_MAX] = 7;
@@ -447,6 +448,8 @@ Test(peer, a_list_of_groups_has_a_bound)
     answers.groups_error = ENOPROTOOPT;
     cr_assert_eq(admit_on(&answers.os, -1, wanted, NULL), SP_ERROR_UNSUPPORTED,
                  "a system that cannot tell lets nobody in");
+    answers.cred.uid = geteuid() + 1;
+    cr_assert_eq(sp__peer_admit_mode(&answers.os, -1, 0777, &fault), SP_ERROR_UNSUPPORTED);
     sp__policy_free(&os.os, wanted);
 }
 

@@ -77,7 +77,7 @@ static void listen_under(mode_t mask, unsigned access, unsigned expected)
 }
 
 /* Covers: PERM-02, PERM-03 */
-Test(permissions, the_mode_is_what_was_asked_for_under_every_umask, .timeout = 120)
+Test(permissions, the_mode_is_what_was_asked_for_under_every_umask)
 {
     for (mode_t mask = 0; mask <= 0777; mask++) {
         for (unsigned number = 1; number < 8; number++)
@@ -85,7 +85,7 @@ Test(permissions, the_mode_is_what_was_asked_for_under_every_umask, .timeout = 1
     }
 }
 
-Test(permissions, only_when_asked_the_umask_decides, .timeout = 120)
+Test(permissions, only_when_asked_the_umask_decides)
 {
     for (mode_t mask = 0; mask <= 0777; mask++)
         listen_under(mask, SP_ACCESS_UMASK, 0777 & ~mask);

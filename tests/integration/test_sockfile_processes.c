@@ -214,24 +214,24 @@ static void race_to_listen(bool at_stale, bool with_remover)
 }
 
 /* Covers: PERM-08 */
-Test(sockfile_processes, of_those_who_start_at_once_one_wins, .timeout = 120)
+Test(sockfile_processes, of_those_who_start_at_once_one_wins)
 {
     race_to_listen(false, false);
 }
 
 /* Covers: PERM-08 */
-Test(sockfile_processes, of_those_who_take_over_at_once_one_wins, .timeout = 120)
+Test(sockfile_processes, of_those_who_take_over_at_once_one_wins)
 {
     race_to_listen(true, false);
 }
 
 /* Covers: PERM-08, PATH-15 */
-Test(sockfile_processes, removing_stale_files_meanwhile_harms_no_winner, .timeout = 120)
+Test(sockfile_processes, removing_stale_files_meanwhile_harms_no_winner)
 {
     race_to_listen(true, true);
 }
 
-Test(sockfile_processes, nobody_wins_a_stale_name_without_asking_for_it, .timeout = 120)
+Test(sockfile_processes, nobody_wins_a_stale_name_without_asking_for_it)
 {
     struct stage stage = {.reports = share_reports()};
     struct snapshot before;
@@ -325,7 +325,7 @@ Test(sockfile_processes, also_when_it_was_just_taking_over)
 }
 
 /* Covers: SIGN-07 */
-Test(sockfile_processes, kills_at_random_moments_leave_nothing_that_matters, .timeout = 120)
+Test(sockfile_processes, kills_at_random_moments_leave_nothing_that_matters)
 {
     unsigned random = 1;
 

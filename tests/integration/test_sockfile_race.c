@@ -42,6 +42,8 @@ static void set_up(void)
     tempdir_join(&dir, "old", old);
     MUST(mkdir(home, 0700) == 0);
     faulty_os_init(&os, sp_os_linux());
+    /* Takes something away from the mode, so that it has to be set again after bind. */
+    (void)umask(0070);
 }
 
 static void tear_down(void)
@@ -256,7 +258,8 @@ static void listen_against(const struct actor *who, bool at_stale)
         if (at_stale)
             raw_stale(path);
         arm(who, nth);
-        ours = listener_open(&os.os, path, (struct listen_options){.take_over = true});
+        ours =
+            listener_open(&os.os, path, (struct listen_options){.access = 0770, .take_over = true});
         calls = os.total;
         os.before = NULL;
         if (ours.result == SP_OK) {

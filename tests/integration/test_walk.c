@@ -249,6 +249,45 @@ Test(walk, text_that_outgrows_its_bound_is_refused_not_cut)
     assert_fails(below("longest/s"), SP_ERROR_SERVER_NOT_FOUND, SP_CAUSE_OS, ENAMETOOLONG);
 }
 
+Test(walk, a_last_component_that_no_address_can_hold_is_refused)
+{
+    char path[SP_WALK_PATH_MAX + 16];
+
+    memset(path, 'n', sizeof(path));
+    path[0] = '/';
+    path[1 + SP_PATH_MAX] = '\0';
+    assert_leads_to(path, "/", path + 1);
+    path[1 + SP_PATH_MAX] = 'n';
+    path[2 + SP_PATH_MAX] = '\0';
+    assert_fails(path, SP_ERROR_SERVER_NOT_FOUND, SP_CAUSE_NAME_TOO_LONG, 0);
+    /* Nor one behind more than can be walked. */
+    memset(path, '/', sizeof(path));
+    memcpy(path + SP_WALK_PATH_MAX, "s", 2);
+    assert_leads_to(path, "/", "s");
+    memcpy(path + SP_WALK_PATH_MAX, "/s", 3);
+    assert_fails(path, SP_ERROR_SERVER_NOT_FOUND, SP_CAUSE_NAME_TOO_LONG, 0);
+}
+
+/* A file system whose link has a NUL in its text. */
+static int link_with_nul(void *ctx, int at, const char *name, char *ret, size_t capacity)
+{
+    (void)ctx;
+    (void)at;
+    (void)name;
+    MUST(capacity >= 5);
+    memcpy(ret, "a\0b/c", 5);
+    return 5;
+}
+
+/* Covers: PATH-07 */
+Test(walk, a_nul_in_a_link_does_not_end_it)
+{
+    make_directory("a");
+    make_link("link", "a");
+    os.os.readlink_at = link_with_nul;
+    assert_fails(below("link/s"), SP_ERROR_SERVER_NOT_FOUND, SP_CAUSE_NAME_HAS_NUL, 0);
+}
+
 static int walk_for_nobody(void *path)
 {
     struct sp__fault fault;
