@@ -257,6 +257,42 @@ Test(server_path, a_killed_server_can_be_followed)
     }
 }
 
+/* Qt removes whatever bears the name. */
+/* Covers: PATH-15, QT-B12 */
+Test(server_path, remove_takes_what_is_stale_unless_told_otherwise)
+{
+    struct sp_error_detail detail;
+    int live;
+
+    cr_assert_eq(sp_server_remove(served.context, "svc", SP_STRLEN, SP_REMOVE_STALE, &detail),
+                 SP_ERROR_SERVER_NOT_FOUND);
+    cr_assert_eq(detail.error, SP_ERROR_SERVER_NOT_FOUND);
+    cr_assert_eq(sp_server_remove(served.context, "svc", SP_STRLEN, (enum sp_remove)7, &detail),
+                 SP_ERROR_ARGUMENT);
+    cr_assert_eq(detail.error, SP_ERROR_ARGUMENT);
+
+    raw_stale(served.path);
+    cr_assert_eq(sp_server_remove(served.context, "svc", SP_STRLEN, SP_REMOVE_STALE, &detail),
+                 SP_OK);
+    cr_assert_eq(detail.error, SP_OK);
+    cr_assert_not(exists(served.path));
+
+    live = raw_listen(served.path, 5);
+    cr_assert_eq(sp_server_remove(served.context, "svc", SP_STRLEN, SP_REMOVE_STALE, &detail),
+                 SP_ERROR_ADDRESS_IN_USE);
+    cr_assert_eq(detail.cause, SP_CAUSE_SERVER_ALIVE);
+    cr_assert(raw_reaches(served.path, live));
+    cr_assert_eq(sp_server_remove(served.context, "svc", SP_STRLEN, SP_REMOVE_ALIVE, NULL), SP_OK);
+    cr_assert_not(exists(served.path));
+    close(live);
+
+    tempdir_file(&served.dir, "svc", "decoy");
+    cr_assert_eq(sp_server_remove(served.context, "svc", SP_STRLEN, SP_REMOVE_ALIVE, &detail),
+                 SP_ERROR_ADDRESS_IN_USE);
+    cr_assert_eq(detail.cause, SP_CAUSE_NOT_A_SOCKET);
+    cr_assert(exists(served.path));
+}
+
 /* ---- closing ---- */
 
 /* A successor has the name by now: its file stays. */

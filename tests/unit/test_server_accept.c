@@ -738,3 +738,22 @@ Test(server_accept, adds_within_the_limit_and_the_policy)
     cr_assert_eq(sp_server_add(world.server, fd), SP_ERROR_OPERATION);
     world.os.close(&world, fd);
 }
+
+/* Covers: FDLT-20 */
+Test(server_accept, adds_nothing_without_memory)
+{
+    size_t before;
+    int fd;
+
+    for (int i = 0; i < 8; i++) /* as many as need no memory */
+        cr_assert_eq(sp_server_add(world.server, world_open(&world, WORLD_ALIVE)), SP_OK);
+    fd = world_open(&world, WORLD_ALIVE);
+    before = world.bytes;
+    world.no_memory = true;
+    cr_assert_eq(sp_server_add(world.server, fd), SP_ERROR_RESOURCE);
+    cr_assert_eq(world.bytes, before);
+    cr_assert_eq(world.closes, 0);
+    world.no_memory = false;
+    cr_assert_eq(sp_server_add(world.server, fd), SP_OK);
+    cr_assert_eq(world_take_all(&world), 9);
+}
