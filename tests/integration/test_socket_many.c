@@ -5,7 +5,7 @@
  * killed.
  *
  * A connection carries 1 MiB each way. Builds with checks look at every object on every call, and
- * some are sanitized as well: they carry a sixteenth of that and say so. SUNPATH_MANY_BYTES
+ * some are sanitized as well: they carry a quarter of that and say so. SUNPATH_MANY_BYTES
  * overrides both.
  */
 #include "tests/integration/crowd.h"
@@ -32,7 +32,7 @@ struct fixture {
 static uint64_t bytes_each_way(void)
 {
     const char *text = getenv("SUNPATH_MANY_BYTES");
-    uint64_t bytes = text != NULL ? strtoull(text, NULL, 10) : SP_CHECKS ? FULL / 16 : FULL;
+    uint64_t bytes = text != NULL ? strtoull(text, NULL, 10) : SP_CHECKS ? FULL / 4 : FULL;
 
     if (bytes < FULL)
         (void)fprintf(stderr, "reduced: %ju instead of %ju bytes each way\n", (uintmax_t)bytes,
