@@ -251,8 +251,12 @@ SP__HOT void sp__queue_drop(struct sp__queue *queue, const struct sp_os *os, siz
     SP__CHECK(length <= queue->size);
     queue->size -= length;
     while (length > 0) {
-        struct sp__chunk *head = queue->tail->next;
-        size_t held = head->end - head->begin;
+        struct sp__chunk *head;
+        size_t held;
+
+        SP__CHECK(queue->tail);
+        head = queue->tail->next;
+        held = head->end - head->begin;
 
         if (length < held) {
             head->begin += (uint32_t)length;
