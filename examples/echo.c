@@ -54,7 +54,7 @@ int echo_main(int argc, char **argv, void (*run)(struct sp_context *, struct sp_
     if (r == SP_OK)
         run(context, server);
     else
-        fprintf(stderr, "%s: %s\n", argv[1], sp_error_string(r));
+        (void)fprintf(stderr, "%s: %s\n", argv[1], sp_error_string(r));
     sp_server_free(server); /* removes the socket file */
     sp_context_free(context);
     return r == SP_OK ? 0 : 1;

@@ -41,7 +41,7 @@ static void on_ready_read(struct sp_socket *socket, void *user)
     ptrdiff_t n;
 
     while ((n = sp_socket_read(socket, bytes, sizeof(bytes))) > 0) {
-        fwrite(bytes, 1, (size_t)n, stdout);
+        (void)fwrite(bytes, 1, (size_t)n, stdout);
         talk->to_read -= (size_t)n;
     }
     if (talk->to_read == 0)
@@ -51,7 +51,7 @@ static void on_ready_read(struct sp_socket *socket, void *user)
 static void on_error(struct sp_socket *socket, void *talk, enum sp_error error)
 {
     (void)talk;
-    fprintf(stderr, "%s: %s\n", sp_socket_name(socket, NULL), sp_error_string(error));
+    (void)fprintf(stderr, "%s: %s\n", sp_socket_name(socket, NULL), sp_error_string(error));
 }
 
 bool talk_events(struct sp_socket *socket)
@@ -85,7 +85,7 @@ int talk_main(int argc, char **argv, void (*run)(struct sp_context *, struct sp_
     if (r == SP_OK)
         run(context, socket);
     else
-        fprintf(stderr, "%s: %s\n", argv[1], sp_error_string(r));
+        (void)fprintf(stderr, "%s: %s\n", argv[1], sp_error_string(r));
     sp_socket_free(socket);
     sp_context_free(context);
     return talk.to_read == 0 ? 0 : 1;

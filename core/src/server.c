@@ -137,7 +137,7 @@ int sp_server_set_take_over(struct sp_server *server, bool take_over)
 int sp_server_set_peer_policy(struct sp_server *server, const struct sp_peer_policy *policy)
 {
     const struct sp_os *os = server->context->os;
-    struct sp__policy *copy;
+    struct sp__policy *copy = NULL;
     int r = configure(server, true);
 
     if (r == SP_OK)

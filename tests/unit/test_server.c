@@ -190,7 +190,7 @@ Test(server, refuses_options_while_listening)
         struct sp_server before;
 
         world_listen(&world);
-        before = *world.server;
+        memcpy(&before, world.server, sizeof(before)); /* with its padding */
         cr_assert_eq(setters[i](world.server), SP_ERROR_OPERATION, "setter %zu", i);
         expect_fault(SP_ERROR_OPERATION, SP_OPERATION_CONFIGURE, SP_CAUSE_STATE);
         world.server->fault = before.fault;
