@@ -29,6 +29,7 @@ STAGES = {
     "test": [
         Check("lists", "every list agrees with what it lists", ["ci/check_lists"]),
         Check("ids", "the table of defects agrees with the tests", ["ci/check_ids"]),
+        Check("semantics", "what Qt does agrees with probes and tests", ["tests/qt/check_semantics"]),
         Check("format", "format of C files", ["ci/check_format"]),
         Preset("dev", "clang, address and undefined-behaviour sanitizers, checks on"),
         Check("tidy", "static analysis of core", ["ci/check_tidy"]),
