@@ -74,9 +74,11 @@ static size_t format_any(const struct sp_address *address, char *text)
 int sp_address_format(const struct sp_address *address, char *text, size_t capacity)
 {
     char whole[SP_ADDRESS_TEXT_MAX];
-    size_t used = format_any(address, whole);
+    /* What somebody filled by hand may not even have a length that fits. */
+    bool is_valid = sp__address_is_valid(address);
+    size_t used = is_valid ? format_any(address, whole) : 0;
 
-    if (used >= capacity) {
+    if (!is_valid || used >= capacity) {
         if (capacity > 0)
             text[0] = '\0';
         return SP_ERROR_ARGUMENT;

@@ -175,6 +175,26 @@ Test(address_text, every_capacity)
     }
 }
 
+/* A structure filled by hand: refused, whatever its length says. */
+Test(address_text, what_is_no_address_is_not_printed)
+{
+    static const struct sp_address wrong[] = {
+        {.space = SP_NAMESPACE_PATH},
+        {.space = SP_NAMESPACE_PATH, .length = 0, .bytes = "@x"},
+        {.space = SP_NAMESPACE_PATH, .length = 255, .bytes = "/x"},
+        {.space = SP_NAMESPACE_ABSTRACT, .length = 108},
+        {.space = (enum sp_namespace)3},
+    };
+
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        char text[SP_ADDRESS_TEXT_MAX] = "as before";
+
+        cr_assert_eq(sp_address_format(&wrong[i], text, sizeof(text)), SP_ERROR_ARGUMENT);
+        cr_assert_str_empty(text);
+        cr_assert_eq(sp_address_format(&wrong[i], NULL, 0), SP_ERROR_ARGUMENT);
+    }
+}
+
 struct spelled {
     const char *text;
     enum sp_namespace space;
