@@ -10,69 +10,88 @@
 #include <string.h>
 
 #define ERRNOS_MAX 16
+#define MISTAKES_MAX 6
 
 /* What a call can come to, other than by its errnos. */
 enum {
     INTERRUPTED_AFTER = 1, /* took effect, and says EINTR */
     IO_ERROR_AFTER = 2,    /* took effect, and says EIO */
     SHORT = 4,
-    FAILS_WITHOUT_EFFECT = 8 /* EINTR and the errnos listed */
+    FAILS = 8 /* without effect: EINTR and the errnos listed */
 };
 
 struct row {
     uint8_t ways;
     uint8_t errnos[ERRNOS_MAX];
+    uint8_t mistakes[MISTAKES_MAX];
 };
 
 /* sunpath/os.h and, where it names none, the manual pages of the calls behind a member. EINTR is
- * not listed: every member that can fail can give it. What only a mistake of the caller can cause
- * (EBADF, ENOTSOCK), or only what he did before (EISCONN), is no fault: the kernel gives it when it
- * is true. */
+ * not listed: every member that can fail can give it.
+ *
+ * The second list is what only a mistake of the caller can cause, or only what he did before: no
+ * fault, because the kernel gives it when it is true and never otherwise. */
 static const struct row rows[SIM_CALL_COUNT] = {
-    [SIM_CALL_ALLOC] = {FAILS_WITHOUT_EFFECT, {ENOMEM}},
-    [SIM_CALL_SOCKET] = {FAILS_WITHOUT_EFFECT,
-                         {EMFILE, ENFILE, ENOMEM, ENOBUFS, EACCES, EPERM, EAFNOSUPPORT}},
-    [SIM_CALL_BIND] = {FAILS_WITHOUT_EFFECT,
+    [SIM_CALL_ALLOC] = {FAILS, {ENOMEM}, {0}},
+    [SIM_CALL_SOCKET] = {FAILS,
+                         {EMFILE, ENFILE, ENOMEM, ENOBUFS, EACCES, EPERM, EAFNOSUPPORT},
+                         {0}},
+    [SIM_CALL_BIND] = {FAILS,
                        {EADDRINUSE, EACCES, EPERM, ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, EROFS,
-                        ENOSPC, EDQUOT, EIO, ENOMEM, EINVAL}},
-    [SIM_CALL_LISTEN] = {FAILS_WITHOUT_EFFECT, {EADDRINUSE, EOPNOTSUPP, EINVAL, ENOBUFS, ENOMEM}},
-    [SIM_CALL_ACCEPT] = {FAILS_WITHOUT_EFFECT,
+                        ENOSPC, EDQUOT, EIO, ENOMEM},
+                       {EBADF, ENOTSOCK, EINVAL}},
+    [SIM_CALL_LISTEN] = {FAILS,
+                         {EADDRINUSE, ENOBUFS, ENOMEM},
+                         {EBADF, ENOTSOCK, EINVAL, EOPNOTSUPP}},
+    [SIM_CALL_ACCEPT] = {FAILS,
                          {EAGAIN, ECONNABORTED, EMFILE, ENFILE, ENOMEM, ENOBUFS, EPERM, EPROTO,
-                          EINVAL}},
-    [SIM_CALL_CONNECT] = {FAILS_WITHOUT_EFFECT | INTERRUPTED_AFTER,
+                          EINVAL},
+                         {EBADF, ENOTSOCK, EOPNOTSUPP}},
+    [SIM_CALL_CONNECT] = {FAILS | INTERRUPTED_AFTER,
                           {EAGAIN, ECONNREFUSED, ENOENT, ENOTDIR, EACCES, EPERM, ELOOP, EPROTOTYPE,
-                           ENOMEM, ENOBUFS, EIO}},
-    [SIM_CALL_GETSOCKNAME] = {FAILS_WITHOUT_EFFECT, {ENOBUFS}},
-    [SIM_CALL_GETPEERNAME] = {FAILS_WITHOUT_EFFECT, {ENOBUFS, ENOTCONN}},
-    [SIM_CALL_SEND] = {FAILS_WITHOUT_EFFECT | SHORT,
-                       {EAGAIN, EPIPE, ECONNRESET, ENOTCONN, ENOBUFS, ENOMEM}},
-    [SIM_CALL_RECV] = {FAILS_WITHOUT_EFFECT | SHORT,
-                       {EAGAIN, ECONNRESET, EINVAL, ENOTCONN, ENOMEM}},
-    [SIM_CALL_CLOSE] = {IO_ERROR_AFTER | INTERRUPTED_AFTER, {0}},
-    [SIM_CALL_POLL] = {FAILS_WITHOUT_EFFECT, {ENOMEM}},
-    [SIM_CALL_SOCKINFO] = {FAILS_WITHOUT_EFFECT, {ENOBUFS}},
-    [SIM_CALL_SET_NONBLOCK] = {FAILS_WITHOUT_EFFECT, {EPERM, EACCES}},
-    [SIM_CALL_SET_CLOEXEC] = {FAILS_WITHOUT_EFFECT, {EPERM, EACCES}},
-    [SIM_CALL_PEER_CRED] = {FAILS_WITHOUT_EFFECT, {ENOPROTOOPT, ENOBUFS}},
-    [SIM_CALL_PEER_GROUPS] = {FAILS_WITHOUT_EFFECT, {ENOPROTOOPT, ENODATA, ERANGE}},
-    [SIM_CALL_PEER_PIDFD] = {FAILS_WITHOUT_EFFECT,
-                             {ENOPROTOOPT, ESRCH, EINVAL, ENODATA, EMFILE, ENFILE, ENOMEM}},
-    [SIM_CALL_SET_SOCKET_MODE] = {FAILS_WITHOUT_EFFECT, {EPERM, EIO, EROFS}},
-    [SIM_CALL_OPEN_DIR] = {FAILS_WITHOUT_EFFECT,
+                           ENOMEM, ENOBUFS, EIO},
+                          {EBADF, ENOTSOCK, EISCONN, EINVAL, ENAMETOOLONG, EOPNOTSUPP}},
+    [SIM_CALL_GETSOCKNAME] = {FAILS, {ENOBUFS}, {EBADF, ENOTSOCK}},
+    [SIM_CALL_GETPEERNAME] = {FAILS, {ENOBUFS, ENOTCONN}, {EBADF, ENOTSOCK}},
+    [SIM_CALL_SEND] = {FAILS | SHORT,
+                       {EAGAIN, EPIPE, ECONNRESET, ENOTCONN, ENOBUFS, ENOMEM},
+                       {EBADF, ENOTSOCK}},
+    [SIM_CALL_RECV] = {FAILS | SHORT,
+                       {EAGAIN, ECONNRESET, EINVAL, ENOTCONN, ENOMEM},
+                       {EBADF, ENOTSOCK}},
+    [SIM_CALL_CLOSE] = {IO_ERROR_AFTER | INTERRUPTED_AFTER, {0}, {EBADF}},
+    [SIM_CALL_POLL] = {FAILS, {ENOMEM}, {EINVAL}},
+    [SIM_CALL_SOCKINFO] = {FAILS, {ENOBUFS}, {EBADF, ENOTSOCK}},
+    [SIM_CALL_SET_NONBLOCK] = {FAILS, {EPERM, EACCES}, {EBADF}},
+    [SIM_CALL_SET_CLOEXEC] = {FAILS, {EPERM, EACCES}, {EBADF}},
+    [SIM_CALL_PEER_CRED] = {FAILS, {ENOPROTOOPT, ENOBUFS}, {EBADF, ENOTSOCK}},
+    [SIM_CALL_PEER_GROUPS] = {FAILS, {ENOPROTOOPT, ENODATA, ERANGE}, {EBADF, ENOTSOCK}},
+    [SIM_CALL_PEER_PIDFD] = {FAILS,
+                             {ENOPROTOOPT, ESRCH, EINVAL, ENODATA, EMFILE, ENFILE, ENOMEM},
+                             {EBADF, ENOTSOCK}},
+    [SIM_CALL_SET_SOCKET_MODE] = {FAILS, {EPERM, EIO, EROFS}, {EBADF}},
+    [SIM_CALL_OPEN_DIR] = {FAILS,
                            {EACCES, ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, EMFILE, ENFILE, ENOMEM,
-                            EIO, ESTALE}},
-    [SIM_CALL_STAT_AT] = {FAILS_WITHOUT_EFFECT,
-                          {ENOENT, EACCES, ENAMETOOLONG, ENOMEM, EIO, EOVERFLOW, ESTALE}},
-    [SIM_CALL_STAT_FD] = {FAILS_WITHOUT_EFFECT, {ENOMEM, EIO, EOVERFLOW, ESTALE}},
-    [SIM_CALL_READLINK_AT] = {FAILS_WITHOUT_EFFECT, {ENOENT, EINVAL, EACCES, EIO, ENOMEM, ESTALE}},
-    [SIM_CALL_UNLINK_AT] = {FAILS_WITHOUT_EFFECT,
-                            {ENOENT, EACCES, EPERM, EBUSY, EIO, EISDIR, ENOMEM, EROFS, ESTALE}},
-    [SIM_CALL_CHMOD_AT] = {FAILS_WITHOUT_EFFECT,
+                            EIO, ESTALE},
+                           {EBADF}},
+    [SIM_CALL_STAT_AT] = {FAILS,
+                          {ENOENT, EACCES, ENAMETOOLONG, ENOMEM, EIO, EOVERFLOW, ESTALE},
+                          {EBADF, ENOTDIR}},
+    [SIM_CALL_STAT_FD] = {FAILS, {ENOMEM, EIO, EOVERFLOW, ESTALE}, {EBADF}},
+    [SIM_CALL_READLINK_AT] = {FAILS,
+                              {ENOENT, EINVAL, EACCES, EIO, ENOMEM, ESTALE},
+                              {EBADF, ENOTDIR, ENAMETOOLONG}},
+    [SIM_CALL_UNLINK_AT] = {FAILS,
+                            {ENOENT, EACCES, EPERM, EBUSY, EIO, EISDIR, ENOMEM, EROFS, ESTALE},
+                            {EBADF, ENOTDIR, ENAMETOOLONG}},
+    [SIM_CALL_CHMOD_AT] = {FAILS,
                            {ESTALE, ENOENT, EPERM, EACCES, EROFS, EIO, EOPNOTSUPP, EMFILE, ENFILE,
-                            ENOMEM}},
-    [SIM_CALL_LOCK_AT] = {FAILS_WITHOUT_EFFECT,
+                            ENOMEM},
+                           {EBADF, ENOTDIR, ENAMETOOLONG}},
+    [SIM_CALL_LOCK_AT] = {FAILS,
                           {EWOULDBLOCK, EEXIST, EACCES, EPERM, ENOENT, EROFS, ENOSPC, EDQUOT, EIO,
-                           ENOLCK, EMFILE, ENFILE, ENOMEM, EOPNOTSUPP}},
+                           ENOLCK, EMFILE, ENFILE, ENOMEM, EOPNOTSUPP},
+                          {EBADF, ENOTDIR, ENAMETOOLONG}},
 };
 
 /* The other choices of a member, after its errnos. */
@@ -80,7 +99,7 @@ static const struct {
     uint8_t way; /* 0: every member */
     struct sim_fault fault;
 } others[] = {
-    {FAILS_WITHOUT_EFFECT, {SIM_FAULT_ERRNO, EINTR}},
+    {FAILS, {SIM_FAULT_ERRNO, EINTR}},
     {INTERRUPTED_AFTER, {SIM_FAULT_AFTER, EINTR}},
     {IO_ERROR_AFTER, {SIM_FAULT_AFTER, EIO}},
     {SHORT, {SIM_FAULT_SHORT, 1}},
@@ -175,6 +194,17 @@ bool sim_fault_allows(enum sim_call call, struct sim_fault fault)
     default:
         return false;
     }
+}
+
+bool sim_call_gives(enum sim_call call, int number)
+{
+    if (call >= SIM_CALL_COUNT)
+        return false;
+    for (unsigned i = 0; i < MISTAKES_MAX; i++)
+        if (rows[call].mistakes[i] != 0 && rows[call].mistakes[i] == number)
+            return true;
+    return sim_fault_allows(call, (struct sim_fault){SIM_FAULT_ERRNO, (uint64_t)number}) ||
+           sim_fault_allows(call, (struct sim_fault){SIM_FAULT_AFTER, (uint64_t)number});
 }
 
 const char *sim_errno_name(int number)

@@ -67,6 +67,9 @@ unsigned sim_fault_choices(enum sim_call call);
 struct sim_fault sim_fault_choice(enum sim_call call, uint64_t index);
 /** sim_fault_allows() - whether a member can have exactly this fault */
 bool sim_fault_allows(enum sim_call call, struct sim_fault fault);
+/** sim_call_gives() - whether the contract of a member has this errno at all, as a fault or because
+ * of what the caller did. The simulated kernel gives no other. */
+bool sim_call_gives(enum sim_call call, int number);
 /** sim_errno_name() - "ENOENT", or NULL for a number that no member gives */
 const char *sim_errno_name(int number);
 

@@ -215,6 +215,11 @@ struct stage *stage_open(enum kernel kernel, unsigned flags)
     return stage;
 }
 
+struct sim *stage_sim(struct stage *stage)
+{
+    return stage->sim;
+}
+
 static size_t who_acts(const char **step)
 {
     for (size_t i = 0; i < CAST_SIZE; i++) {

@@ -27,6 +27,8 @@ struct stage *stage_open(enum kernel kernel, unsigned flags);
 /** stage_step() - one step, with or without "who: " in front */
 void stage_step(struct stage *stage, const char *step, char ret_result[STEP_MAX]);
 void stage_close(struct stage *stage);
+/** stage_sim() - the simulated world; NULL on the real kernel */
+struct sim *stage_sim(struct stage *stage);
 
 /** row_needs_root() - whether a row has others than `me` in it */
 bool row_needs_root(const struct row *row);
