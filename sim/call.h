@@ -14,6 +14,7 @@
     X(ENVIRONMENT, environment)         \
     X(EUID, euid)                       \
     X(EGID, egid)                       \
+    X(PID, pid)                         \
     X(SOCKET, socket)                   \
     X(BIND, bind)                       \
     X(LISTEN, listen)                   \

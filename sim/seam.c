@@ -185,6 +185,13 @@ static uint32_t sim__seam_egid(void *ctx)
     return (uint32_t)sim__leave(&visit, sim__cred(ctx)->gid);
 }
 
+static int32_t sim__seam_pid(void *ctx)
+{
+    struct sim_visit visit = sim__enter(ctx, SIM_CALL_PID, -1);
+
+    return (int32_t)sim__leave(&visit, sim_actor_pid(ctx));
+}
+
 const struct sp_os sim__seam = {.version = SP_OS_VERSION,
 #define X(upper, lower) .lower = sim__seam_##lower,
                                 SIM_CALLS(X)

@@ -65,6 +65,12 @@ static uint32_t os_egid(void *ctx)
     return getegid();
 }
 
+static int32_t os_pid(void *ctx)
+{
+    (void)ctx;
+    return getpid();
+}
+
 static const struct sp_os linux_os = {
     .version = SP_OS_VERSION,
     .alloc = os_alloc,
@@ -73,6 +79,7 @@ static const struct sp_os linux_os = {
     .environment = os_environment,
     .euid = os_euid,
     .egid = os_egid,
+    .pid = os_pid,
     .socket = sp__linux_socket,
     .bind = sp__linux_bind,
     .listen = sp__linux_listen,

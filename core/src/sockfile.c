@@ -295,6 +295,7 @@ int sp__sockfile_listen(const struct sp_os *os, int fd, const struct sp__name *n
         return r;
     }
     ret->dir = work.place.dir;
+    ret->owner = os->pid(os->ctx);
     ret->made = work.made;
     memcpy(ret->leaf, work.place.leaf, sizeof(ret->leaf));
     return SP_OK;

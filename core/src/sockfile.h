@@ -16,6 +16,7 @@
 /* What this process made: enough to remove it later and nothing else. dir < 0: nothing. */
 struct sp__sockfile {
     int dir;
+    int32_t owner; /* the process that made it: a child inherits the object, but not the file */
     struct sp_os_stat made;
     char leaf[SP_PATH_MAX + 1];
 };

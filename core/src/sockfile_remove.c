@@ -21,6 +21,11 @@ void sp__sockfile_remove_own(const struct sp_os *os, struct sp__sockfile *file)
 
     if (file->dir < 0)
         return;
+    if (os->pid(os->ctx) != file->owner) {
+        (void)os->close(os->ctx, file->dir);
+        file->dir = -1;
+        return;
+    }
     /* The lock keeps out somebody who removes our file while we live (SP_REMOVE_ALIVE) and then
      * listens himself. Without it, because he is at it or there is no room for a lock file, the
      * file is removed all the same: everybody else can see that we still listen and leaves it

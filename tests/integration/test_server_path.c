@@ -295,6 +295,27 @@ Test(server_path, remove_takes_what_is_stale_unless_told_otherwise)
 
 /* ---- closing ---- */
 
+/* Covers: FDLT-11 */
+Test(server_path, a_child_that_closes_its_copy_takes_nothing)
+{
+    pid_t child;
+    int status;
+
+    served_listen(&served);
+    child = fork();
+    MUST(child >= 0);
+    if (child == 0) {
+        sp_server_free(served.server);
+        _exit(0);
+    }
+    MUST(waitpid(child, &status, 0) == child);
+    cr_assert_eq(status, 0);
+    cr_assert(exists(served.path));
+    MUST(close(raw_connect(served.path)) == 0);
+    sp_server_close(served.server);
+    cr_assert_not(exists(served.path));
+}
+
 /* A successor has the name by now: its file stays. */
 /* Covers: FDLT-13, PATH-16, QT-B6 */
 Test(server_path, close_removes_only_its_own)

@@ -138,6 +138,13 @@ static uint32_t faulty_egid(void *ctx)
     return faulty->base->egid(faulty->base->ctx);
 }
 
+static int32_t faulty_pid(void *ctx)
+{
+    struct faulty_os *faulty = ctx;
+
+    return faulty->base->pid(faulty->base->ctx);
+}
+
 void faulty_os_init(struct faulty_os *faulty, const struct sp_os *base)
 {
     *faulty = (struct faulty_os){
@@ -149,6 +156,7 @@ void faulty_os_init(struct faulty_os *faulty, const struct sp_os *base)
                .environment = faulty_environment,
                .euid = faulty_euid,
                .egid = faulty_egid,
+               .pid = faulty_pid,
 #define MEMBER(name, member) .member = faulty_##member,
                FAULTY_LIST(MEMBER)
 #undef MEMBER

@@ -39,6 +39,12 @@ static uint64_t world_now(void *ctx)
     return world->now;
 }
 
+static int32_t world_pid(void *ctx)
+{
+    (void)ctx;
+    return 1;
+}
+
 static uint32_t world_id(void *ctx)
 {
     (void)ctx;
@@ -279,6 +285,7 @@ static const struct sp_os world_os = {
     .now_ns = world_now,
     .euid = world_id,
     .egid = world_id,
+    .pid = world_pid,
     .socket = world_socket,
     .bind = world_bind,
     .listen = world_listen_call,

@@ -121,6 +121,7 @@ static int64_t call_member(enum sim_call call)
     case SIM_CALL_ENVIRONMENT:
     case SIM_CALL_EUID:
     case SIM_CALL_EGID:
+    case SIM_CALL_PID:
     default:
         return 0;
     }

@@ -90,6 +90,12 @@ static uint64_t wire_now(void *ctx)
     return wire->now;
 }
 
+static int32_t wire_pid(void *ctx)
+{
+    (void)ctx;
+    return 1;
+}
+
 static uint32_t wire_id(void *ctx)
 {
     (void)ctx;
@@ -333,6 +339,7 @@ static const struct sp_os wire_os = {
     .now_ns = wire_now,
     .euid = wire_id,
     .egid = wire_id,
+    .pid = wire_pid,
     .socket = wire_socket,
     .connect = wire_connect_call,
     .getsockname = wire_getsockname,

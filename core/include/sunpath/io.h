@@ -9,6 +9,10 @@
  * epoll: EPOLL_CTL_DEL), and wait only for the deadline. This is not a nicety. The kernel reports
  * POLLHUP whether it was asked for or not, and an AF_UNIX socket whose connect() met a full backlog
  * reports POLLOUT and POLLHUP at once: a loop that watched it would spin.
+ *
+ * The descriptor is closed by the time SP_EVENT_STATE says UNCONNECTED. A loop that remembers what
+ * it watches must forget it then: the next connection can have the same number and the same
+ * interest, and yet be unknown to the kernel's poll set.
  */
 #ifndef SUNPATH_IO_H
 #define SUNPATH_IO_H

@@ -26,7 +26,7 @@
 SP_BEGIN_DECLS
 
 /* Changes whenever the table does; sp_context_new() refuses another number. */
-#define SP_OS_VERSION 1
+#define SP_OS_VERSION 2
 
 /* "No deadline": later than every clock reading. */
 #define SP_NEVER UINT64_MAX
@@ -113,6 +113,8 @@ struct sp_os {
     const char *(*environment)(void *ctx, const char *name);
     uint32_t (*euid)(void *ctx);
     uint32_t (*egid)(void *ctx);
+    /* Of this process, asked anew each time: a fork() in between must show. */
+    int32_t (*pid)(void *ctx);
 
     /* -- sockets -- */
 

@@ -112,8 +112,9 @@ SP_API SP_MUST_CHECK int sp_server_listen_address(struct sp_server *server,
  */
 SP_API SP_MUST_CHECK int sp_server_adopt(struct sp_server *server, int fd);
 /** sp_server_close() - stop listening; connections not taken are closed; those taken live on.
- * Removes the socket file if, and only if, it is still the one this object made. Harmless when not
- * listening. */
+ * Removes the socket file if, and only if, it is still the one this object made, and this is the
+ * process that made it: a forked child that closes its copy takes nothing from its parent. (So a
+ * daemon listens after it has forked.) Harmless when not listening. */
 SP_API void sp_server_close(struct sp_server *server);
 
 SP_API bool sp_server_is_listening(const struct sp_server *server);
