@@ -305,13 +305,15 @@ Test(sockfile, a_full_descriptor_table_harms_nobody)
     struct snapshot after;
     struct rlimit before;
     int server = raw_listen(path, 4);
+    int lowest;
     bool succeeded = false;
 
     MUST(getrlimit(RLIMIT_NOFILE, &before) == 0);
     files = snapshot_of(dir.path);
-    /* From no free descriptor on, one more at a time, until there are enough to find the server
-     * alive: then the limit is no longer what refuses. */
-    for (rlim_t limit = (rlim_t)server + 2; !succeeded; limit++) {
+    MUST((lowest = dup(server)) >= 0 && close(lowest) == 0);
+    /* From one free descriptor on, for the socket itself, one more at a time, until there are
+     * enough to find the server alive: then the limit is no longer what refuses. */
+    for (rlim_t limit = (rlim_t)lowest + 1; !succeeded; limit++) {
         struct rlimit tight = {.rlim_cur = limit, .rlim_max = before.rlim_max};
         struct listener listener;
 
