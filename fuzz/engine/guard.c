@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Blocks of an exact size: see guard.h. */
+/*
+ * Blocks of an exact size: see guard.h.
+ *
+ * GUARD_POISONS says whether the code under test is compiled with AddressSanitizer; this file
+ * itself need not be.
+ */
 #include "fuzz/engine/guard.h"
 
 #include "fuzz/engine/target.h"
 
-#include <string.h>
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define GUARD_POISONS 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__)
-#define GUARD_POISONS 1
-#endif
-
-#ifdef GUARD_POISONS
+#if GUARD_POISONS
 #include <sanitizer/asan_interface.h>
 #else
 #define ASAN_POISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
@@ -48,7 +42,7 @@ void *guard_block(enum guard guard, size_t length)
     else if (length < last)
         ASAN_POISON_MEMORY_REGION(block + length, last - length);
     blocks[guard].length = length;
-#ifndef GUARD_POISONS
+#if !GUARD_POISONS
     block[length] = TRAP_BYTE;
 #endif
     return block;
@@ -56,16 +50,17 @@ void *guard_block(enum guard guard, size_t length)
 
 void *guard_copy(enum guard guard, const void *bytes, size_t length)
 {
-    void *block = guard_block(guard, length);
+    const uint8_t *from = bytes;
+    uint8_t *block = guard_block(guard, length);
 
-    if (length > 0)
-        memcpy(block, bytes, length);
+    for (size_t i = 0; i < length; i++)
+        block[i] = from[i];
     return block;
 }
 
 void guard_check(enum guard guard, const char *what)
 {
-#ifdef GUARD_POISONS
+#if GUARD_POISONS
     (void)guard;
     (void)what;
 #else

@@ -5,9 +5,6 @@
  * Touching the byte before or behind a block is reported by AddressSanitizer, as with malloc() and
  * free(), at a tenth of the cost: the blocks are static, and only the sanitizer's map of them
  * changes. Without AddressSanitizer a write just behind a block is still seen, by guard_check().
- *
- * guard.c must be compiled with the sanitizers of the code under test, whatever its callers are
- * compiled with.
  */
 #ifndef FUZZ_GUARD_H
 #define FUZZ_GUARD_H

@@ -6,8 +6,6 @@
  */
 #include "fuzz/program/steps.h"
 
-#include <string.h>
-
 struct step_cursor step_cursor_over(const struct step_language *language, const uint8_t *bytes,
                                     size_t length)
 {
@@ -33,16 +31,6 @@ static bool at_mark(const struct step_cursor *cursor)
            cursor->at[1] != STEP_MARK;
 }
 
-static void append(struct step *step, const uint8_t *bytes, size_t length)
-{
-    size_t room = STEP_OPERAND_MAX - step->length;
-
-    if (length > room)
-        length = room;
-    memcpy(step->operand + step->length, bytes, length);
-    step->length += length;
-}
-
 bool step_next(struct step_cursor *cursor, struct step *ret)
 {
     if (cursor->at == cursor->end)
@@ -56,17 +44,13 @@ bool step_next(struct step_cursor *cursor, struct step *ret)
     }
     /* What stands before the first mark falls through to here as an operand of kind 0. */
     while (cursor->at < cursor->end && !at_mark(cursor)) {
-        size_t left = (size_t)(cursor->end - cursor->at);
-        const uint8_t *mark = memchr(cursor->at, STEP_MARK, left);
-        size_t plain = mark != NULL ? (size_t)(mark - cursor->at) : left;
+        uint8_t byte = *cursor->at++;
 
-        append(ret, cursor->at, plain);
-        cursor->at += plain;
-        if (mark == NULL || at_mark(cursor))
-            continue;
-        /* Two marks, or one at the very end: either way a byte of the operand. */
-        append(ret, mark, 1);
-        cursor->at += cursor->end - mark >= 2 ? 2 : 1;
+        if (ret->length < STEP_OPERAND_MAX)
+            ret->operand[ret->length++] = byte;
+        /* Two marks are one byte of the operand, as is one at the very end. */
+        if (byte == STEP_MARK && cursor->at < cursor->end)
+            cursor->at++;
     }
     return true;
 }

@@ -222,9 +222,11 @@ static int make_call(const struct call *call, struct sp_address *ret, enum sp_ca
 
 static struct sp_address *fresh_result(void)
 {
-    struct sp_address *ret = guard_block(GUARD_ADDRESS, sizeof(*ret));
+    uint8_t *bytes = guard_block(GUARD_ADDRESS, sizeof(struct sp_address));
 
-    return memset(ret, CANARY, sizeof(*ret));
+    for (size_t i = 0; i < sizeof(struct sp_address); i++)
+        bytes[i] = CANARY;
+    return (struct sp_address *)(void *)bytes;
 }
 
 static void check_untouched(const struct sp_address *ret, const char *name)

@@ -15,10 +15,11 @@ const struct step_language *const fuzz_language = NULL;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const uint8_t *block = guard_copy(GUARD_NAME, data, size < GUARD_MAX ? size : GUARD_MAX);
+    size_t length = size < GUARD_MAX ? size : GUARD_MAX;
+    const uint8_t *block = guard_copy(GUARD_NAME, data, length);
 
-    if (size == 3 && block[0] == 'e' && block[1] == 'g' && block[2] == 'g') {
-        volatile uint8_t behind = block[3];
+    if (length >= 3 && block[0] == 'e' && block[1] == 'g' && block[2] == 'g') {
+        volatile uint8_t behind = block[length];
 
         FUZZ_CHECK(false, "the canary has been found; behind it is %d", behind);
     }
