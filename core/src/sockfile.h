@@ -29,7 +29,7 @@ struct sp__sockfile {
  *
  * Works under a lock beside the name that every sunpath server takes, so that two that start at
  * once, or one that starts and one that removes, cannot meet between bind and listen. On failure
- * the directory is as before.
+ * the directory is as before, except that a stale file which was to be replaced may be gone.
  */
 int sp__sockfile_listen(const struct sp_os *os, int fd, const struct sp__name *name,
                         unsigned access, int backlog, enum sp_trust trust, bool take_over,
