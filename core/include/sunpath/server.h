@@ -49,7 +49,10 @@ SP_API void sp_server_set_user(struct sp_server *server, void *user);
 SP_API void *sp_server_user(const struct sp_server *server);
 
 /** sp_server_set_access() - any sum of USER, GROUP, OTHER, or UMASK alone; SP_ERROR_ARGUMENT
- * otherwise. */
+ * otherwise.
+ * Without the USER bit a server that is not root cannot connect to its own file either: later it
+ * cannot tell a stale one from a live one, and neither taking over nor SP_REMOVE_STALE works on it.
+ */
 SP_API SP_MUST_CHECK int sp_server_set_access(struct sp_server *server, unsigned access);
 /** sp_server_set_backlog() - connections the kernel keeps before accept; it admits @backlog + 1. 0
  * to 65535, else SP_ERROR_ARGUMENT. The kernel cuts it at net.core.somaxconn. Default
