@@ -44,11 +44,16 @@ static const struct criterion_test *current_test;
 static const struct criterion_test_extra_data *current_suite;
 static void *current_parameter;
 static jmp_buf end_of_test;
+static bool ended; /* a test whose fixture failed or skipped is not run */
 
 /* ---- what the macros call ---- */
 
 void criterion_internal_test_setup(void)
 {
+    if (setjmp(end_of_test)) {
+        ended = true;
+        return;
+    }
     if (current_suite && current_suite->init)
         current_suite->init();
     if (current_test->data->init)
@@ -57,7 +62,7 @@ void criterion_internal_test_setup(void)
 
 void criterion_internal_test_main(void (*test)(void))
 {
-    if (setjmp(end_of_test))
+    if (ended || setjmp(end_of_test))
         return;
     if (current_test->data->kind_ == CR_TEST_PARAMETERIZED)
         ((void (*)(void *))test)(current_parameter);
@@ -67,6 +72,9 @@ void criterion_internal_test_main(void (*test)(void))
 
 void criterion_internal_test_teardown(void)
 {
+    /* An assertion that fails here ends this function: that of the test has returned. */
+    if (setjmp(end_of_test))
+        return;
     if (current_test->data->fini)
         current_test->data->fini();
     if (current_suite && current_suite->fini)
