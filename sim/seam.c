@@ -7,7 +7,7 @@
  * members that are several system calls on Linux (chmod_at, lock_at) let other actors act in
  * between too, at the places where core/os/linux_file.c would.
  *
- * Tests: tests/unit/test_sim_seam.c; tests/conformance for what the members do
+ * Tests: tests/unit/test_sim_kernel.c; tests/conformance for what the members do
  */
 #include "internal.h"
 
