@@ -105,7 +105,7 @@ static int is_visible(const struct dirent *entry)
 static void add_path(struct inputs *inputs, const char *path)
 {
     struct stat status;
-    struct dirent **entries;
+    struct dirent **entries = NULL;
     int count;
 
     if (stat(path, &status) < 0) {

@@ -333,3 +333,32 @@ size_t spec_encode(const struct sp_address *address, uint8_t *bytes)
         bytes[length++] = address->bytes[i];
     return length;
 }
+
+/* An address can exist when it comes back as it is from the kernel. */
+bool spec_is_valid(const struct sp_address *address)
+{
+    static const uint16_t one = 1;
+    uint8_t sockaddr[2 + 1 + UINT8_MAX + 1] = {0};
+    struct spec_verdict verdict;
+    size_t length = 2;
+
+    if (address->length > SP_PATH_MAX)
+        return false;
+    memcpy(sockaddr, &one, 2);
+    switch ((int)address->space) {
+    case SP_NAMESPACE_UNNAMED:
+        break;
+    case SP_NAMESPACE_PATH:
+        length += spec_encode(address, sockaddr + 2) + 1;
+        break;
+    case SP_NAMESPACE_ABSTRACT:
+        length += spec_encode(address, sockaddr + 2);
+        break;
+    default:
+        return false;
+    }
+    verdict = spec_decode((struct spec_bytes){sockaddr, length}, length);
+    return verdict.error == SP_OK && verdict.address.space == address->space &&
+           verdict.address.length == address->length &&
+           memcmp(verdict.address.bytes, address->bytes, sizeof(address->bytes)) == 0;
+}

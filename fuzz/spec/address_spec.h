@@ -51,6 +51,9 @@ size_t spec_format(const struct sp_address *address, char *text);
 /* The bytes of sun_path to @bytes, which has room for SP_PATH_MAX; returns how many. */
 size_t spec_encode(const struct sp_address *address, uint8_t *bytes);
 
+/* Whether the library can make @address; any contents. */
+bool spec_is_valid(const struct sp_address *address);
+
 bool spec_access(uint32_t mode, uint32_t owner, uint32_t uid, bool in_group);
 enum sp_cause spec_directory(uint32_t mode, uint32_t owner, uint32_t euid, enum sp_trust trust);
 enum sp_cause spec_link(uint32_t owner, uint32_t euid, enum sp_trust trust);

@@ -17,20 +17,22 @@
  *   text      a printed address to be read back
  *   kernel    sun_path of an AF_UNIX address as the kernel wrote it
  *   sockaddr  the whole address as the kernel wrote it, family first
+ *   structure a struct sp_address filled by hand: namespace, length, bytes
  *   length    how far the kernel's length is from what is in the buffer, for the two above
  *   access    mode and owner of a socket, peer, whether the peer is in the socket's group
  *   directory a directory on the way (or a link): mode, owner, who we are
  */
-#define ADDRESS_STEP_LIST(X)         \
-    X(NAME, 'n', "name", "")         \
-    X(ABSTRACT, 'a', "abstract", "") \
-    X(CNAME, 'c', "cname", "")       \
-    X(BASE, 'b', "base", "")         \
-    X(TEXT, 't', "text", "")         \
-    X(KERNEL, 'k', "kernel", "")     \
-    X(SOCKADDR, 's', "sockaddr", "") \
-    X(LENGTH, 'l', "length", "s")    \
-    X(ACCESS, 'm', "access", "muuf") \
+#define ADDRESS_STEP_LIST(X)           \
+    X(NAME, 'n', "name", "")           \
+    X(ABSTRACT, 'a', "abstract", "")   \
+    X(CNAME, 'c', "cname", "")         \
+    X(BASE, 'b', "base", "")           \
+    X(TEXT, 't', "text", "")           \
+    X(KERNEL, 'k', "kernel", "")       \
+    X(SOCKADDR, 's', "sockaddr", "")   \
+    X(STRUCTURE, 'x', "structure", "") \
+    X(LENGTH, 'l', "length", "s")      \
+    X(ACCESS, 'm', "access", "muuf")   \
     X(DIRECTORY, 'd', "directory", "muu")
 
 enum address_step {

@@ -365,6 +365,28 @@ static void play_kernel(struct run *run, const struct step *step)
     play_sockaddr(run, sockaddr, sizeof(family) + step->length);
 }
 
+static void play_structure(struct run *run, const struct step *step)
+{
+    struct sp_address address = {
+        .space = (enum sp_namespace)(step_field(step, 0, 1) & 3),
+        .length = (uint8_t)step_field(step, 1, 1),
+    };
+    char text[SP_ADDRESS_TEXT_MAX];
+    bool is_valid;
+
+    for (size_t i = 0; i < sizeof(address.bytes); i++)
+        address.bytes[i] = (uint8_t)step_field(step, 2 + i, 1);
+    is_valid = sp__address_is_valid(&address);
+    FUZZ_CHECK(is_valid == spec_is_valid(&address), "of namespace %d, %d bytes: valid is %d",
+               (int)address.space, address.length, is_valid);
+    if (is_valid)
+        examine(run, &address);
+    else
+        FUZZ_CHECK(sp_address_format(&address, text, sizeof(text)) == SP_ERROR_ARGUMENT &&
+                       text[0] == '\0',
+                   "what is no address was printed");
+}
+
 /* The mode of the input, with the bits that count in all their combinations. */
 static void play_access(const struct step *step)
 {
@@ -429,6 +451,9 @@ static void play(struct run *run, const struct step *step)
         break;
     case ADDRESS_STEP_SOCKADDR:
         play_sockaddr(run, step->operand, step->length);
+        break;
+    case ADDRESS_STEP_STRUCTURE:
+        play_structure(run, step);
         break;
     case ADDRESS_STEP_LENGTH:
         run->length_offset = (int8_t)step_field(step, 0, 1);
