@@ -100,6 +100,11 @@ struct sim *sim_new(void)
     return sim;
 }
 
+size_t sim_size(void)
+{
+    return sizeof(struct sim);
+}
+
 void sim_free(struct sim *sim)
 {
     if (sim == NULL)

@@ -65,6 +65,8 @@ void sim_options_default(struct sim_options *ret);
 
 /** sim_new() - a world, already reset with the default options; NULL without memory */
 struct sim *sim_new(void);
+/** sim_size() - bytes of the tables of a world; the memory for names, bytes and blocks is apart */
+size_t sim_size(void);
 /** sim_free() - everything of the world; NULL is allowed */
 void sim_free(struct sim *sim);
 /** sim_reset() - back to a directory "/" of root's with mode 0755, and no actor at all. @options

@@ -2,7 +2,7 @@
 /*
  * What a loop needs: descriptor, interest, deadline, process, events.
  *
- * Tests: tests/unit/test_socket_loop.c, tests/integration/test_socket_loop.c
+ * Tests: tests/unit/test_socket_loop.c, tests/integration/test_socket_loops.c
  */
 #include "socket.h"
 

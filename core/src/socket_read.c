@@ -10,7 +10,7 @@
  * Order matters at the end of a connection: the kernel reports hang-up and data together, and the
  * data comes first.
  *
- * Tests: tests/unit/test_socket_read.c, tests/integration/test_socket_stream.c
+ * Tests: tests/unit/test_socket_read.c, test_socket_lines.c; tests/integration/test_socket_stream.c
  */
 #include "socket.h"
 

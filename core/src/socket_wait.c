@@ -5,7 +5,7 @@
  * One deadline is fixed at the start, so neither signals nor a stream of other events prolong a
  * wait.
  *
- * Tests: tests/unit/test_socket_wait.c, tests/integration/test_socket_wait.c
+ * Tests: tests/unit/test_socket_wait.c, tests/integration/test_socket_signals.c
  */
 #include "socket.h"
 
