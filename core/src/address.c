@@ -25,7 +25,8 @@
 
 #include <string.h>
 
-/* Linux's number. The core includes no <sys/...>; core/os/linux.c checks that it is the same. */
+/* Linux's number. The core includes no <sys/...>; core/os/linux_socket.c asserts that it is the
+ * same. */
 #define SP__FAMILY_UNIX 1u
 /* Bytes of an AF_UNIX address before the name. */
 #define SP__FAMILY_SIZE sizeof(uint16_t)
