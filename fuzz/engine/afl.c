@@ -10,6 +10,8 @@
  */
 #include "fuzz/engine/target.h"
 
+#include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 __AFL_FUZZ_INIT();
@@ -24,6 +26,9 @@ int main(void)
 #ifdef __AFL_HAVE_MANUAL_CONTROL
     __AFL_INIT();
 #endif
+    /* From here on this is a child of the fork server, which stops it between two inputs. Without
+     * this it would stay behind, stopped, when a campaign ends. */
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     /* Only now: the macro asks where afl-fuzz has put the shared memory. */
     input = __AFL_FUZZ_TESTCASE_BUF;
     while (__AFL_LOOP(INPUTS_PER_PROCESS)) {
