@@ -6,8 +6,8 @@
  * offers nothing to wait for: poll() reports such a socket writable and hung up immediately and for
  * ever. So the only way to wait is a timer, with a pause that doubles.
  *
- * Tests: tests/unit/test_socket_open.c, test_socket_adopt.c; tests/integration/test_socket_connect.c,
- * test_socket_descriptors.c
+ * Tests: tests/unit/test_socket_open.c, test_socket_adopt.c;
+ * tests/integration/test_socket_connect.c, test_socket_descriptors.c
  */
 #include "socket.h"
 
