@@ -15,7 +15,6 @@
 #include <grp.h>
 #include <linux/sockios.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
@@ -253,30 +252,41 @@ static int linux_flock(void *who, int fd, bool lock)
     return result(flock(fd, lock ? LOCK_EX | LOCK_NB : LOCK_UN));
 }
 
-static int by_bytes(const struct dirent **a, const struct dirent **b)
+/* The next name after @after in byte order. */
+static bool next_name(DIR *dir, const char *after, char ret_name[256])
 {
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
+    const struct dirent *entry;
+    bool found = false;
 
-static int is_name(const struct dirent *entry)
-{
-    return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    rewinddir(dir);
+    while ((entry = readdir(dir)) != NULL) {
+        const char *name = entry->d_name;
+
+        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, after) <= 0)
+            continue;
+        if (!found || strcmp(name, ret_name) < 0)
+            (void)snprintf(ret_name, 256, "%s", name);
+        found = true;
+    }
+    return found;
 }
 
 static int linux_list(void *who, const char *path, size_t index, char ret_name[256])
 {
-    struct dirent **names;
-    int count = scandir(path, &names, is_name, by_bytes);
+    DIR *dir = opendir(path);
+    char after[256] = "";
+    bool found;
 
     UNUSED(who);
-    if (count < 0)
+    if (dir == NULL)
         return -errno;
-    if (index < (size_t)count)
-        (void)snprintf(ret_name, 256, "%s", names[index]->d_name);
-    for (int i = 0; i < count; i++)
-        free(names[i]);
-    free(names);
-    return index < (size_t)count;
+    found = next_name(dir, after, ret_name);
+    while (found && index-- > 0) {
+        memcpy(after, ret_name, sizeof(after));
+        found = next_name(dir, after, ret_name);
+    }
+    (void)closedir(dir);
+    return found;
 }
 
 static int linux_umask(void *who, uint32_t mask)

@@ -11,7 +11,7 @@
 #include "tests/support/must.h"
 #include "tests/support/tempdir.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
 #include <linux/close_range.h>
@@ -116,6 +116,19 @@ static void enter_directory(const struct stage *stage, unsigned flags)
     MUST(chdir("tmp/work") == 0);
 }
 
+/* Whether or not the tester has standard descriptors, the workers have them: so the first one that
+ * a step makes is 3, and no line to a worker is among what they inherit and keep. */
+static void have_standard_descriptors(void)
+{
+    int fd;
+
+    do {
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+        MUST(fd >= 0);
+    } while (fd < 3);
+    (void)close(fd);
+}
+
 static void start_worker(struct stage *stage, size_t who, unsigned flags)
 {
     struct worker *worker = &stage->workers[who];
@@ -155,6 +168,7 @@ static void open_real(struct stage *stage, unsigned flags)
     struct cast_member cast[CAST_SIZE] = {0};
     char prefix[64];
 
+    have_standard_descriptors();
     make_directory(stage);
     /* The directory's name is unique, and so are its last letters with our number. */
     (void)snprintf(prefix, sizeof(prefix), "%s-%09d",
