@@ -7,6 +7,7 @@
 #include "context.h"
 
 #include "fault.h"
+#include "retry.h"
 #include "walk.h"
 
 #include <sunpath/version.h>
@@ -43,9 +44,9 @@ static bool is_private(const struct sp_os *os, const char *path)
 
     if (sp__walk(os, path, base_length(path), SP_TRUST_OFF, &place, &fault) < 0)
         return false;
-    dir = os->open_dir(os->ctx, place.dir, place.leaf);
-    private = dir >= 0 && os->stat_fd(os->ctx, dir, &stat) >= 0 && stat.uid == os->euid(os->ctx) &&
-              (stat.mode & 077) == 0;
+    dir = SP__RETRY(os->open_dir(os->ctx, place.dir, place.leaf));
+    private = dir >= 0 && SP__RETRY(os->stat_fd(os->ctx, dir, &stat)) >= 0 &&
+              stat.uid == os->euid(os->ctx) && (stat.mode & 077) == 0;
     if (dir >= 0)
         (void)os->close(os->ctx, dir);
     sp__walk_end(os, &place);

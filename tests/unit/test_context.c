@@ -41,6 +41,7 @@ static const char *xdg, *tmp;
 static int handles;
 static size_t allocated;
 static bool no_memory;
+static unsigned calls, interrupted_call; /* which one a signal interrupts, from 1 */
 
 static int find(int dir, const char *name)
 {
@@ -54,11 +55,18 @@ static int find(int dir, const char *name)
     return -ENOENT;
 }
 
+static bool interrupted(void)
+{
+    return ++calls == interrupted_call;
+}
+
 static int tree_open_dir(void *ctx, int dir, const char *name)
 {
     int i = dir == SP_OS_ROOT ? 0 : find(dir, name);
 
     (void)ctx;
+    if (interrupted())
+        return -EINTR;
     if (i >= 0 && (nodes[i].stat.mode & SP_OS_IFMT) != SP_OS_IFDIR)
         return -ENOTDIR;
     handles += i >= 0;
@@ -79,6 +87,8 @@ static int tree_stat_at(void *ctx, int dir, const char *name, struct sp_os_stat 
 static int tree_stat_fd(void *ctx, int fd, struct sp_os_stat *ret)
 {
     (void)ctx;
+    if (interrupted())
+        return -EINTR;
     *ret = nodes[fd].stat;
     return 0;
 }
@@ -209,6 +219,18 @@ Test(context, the_runtime_directory_is_taken_when_it_is_ours_and_private)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         xdg = rows[i].xdg;
         expect_base(rows[i].base);
+    }
+}
+
+/* Covers: SIGN-04 */
+Test(context, a_signal_does_not_change_the_choice)
+{
+    xdg = "/good";
+    /* "/" and the directory are opened and looked at. */
+    for (interrupted_call = 1; interrupted_call <= 4; interrupted_call++) {
+        calls = 0;
+        expect_base("/good");
+        cr_assert_eq(calls, 5);
     }
 }
 
