@@ -62,6 +62,9 @@ struct sim_entry {
 
 /* ---- sockets ---- */
 
+/* With less a socket would never be writable. */
+#define SIM_SEND_BUFFER_MIN 4u
+
 enum { SIM_RCV_SHUT = 1, SIM_SEND_SHUT = 2, SIM_BOTH_SHUT = 3 };
 enum sim_sock_state { SIM_SOCK_UNCONNECTED, SIM_SOCK_LISTENING, SIM_SOCK_CONNECTED };
 

@@ -23,7 +23,8 @@ static uint32_t of_socket(const struct sim_sock *sock)
         bits |= SP_OS_POLLIN;
     if (sock->state == SIM_SOCK_UNCONNECTED && sock->kind != SIM_DGRAM)
         bits |= SP_OS_POLLHUP;
-    if (sock->state != SIM_SOCK_LISTENING && (uint64_t)sock->charged * 4 <= sock->send_buffer)
+    /* The kernel counts the buffer from 1. */
+    if (sock->state != SIM_SOCK_LISTENING && ((uint64_t)sock->charged + 1) * 4 <= sock->send_buffer)
         bits |= SP_OS_POLLOUT;
     return bits;
 }

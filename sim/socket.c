@@ -13,6 +13,11 @@
 
 #include <string.h>
 
+static uint32_t fit_send_buffer(uint32_t bytes)
+{
+    return bytes > SIM_SEND_BUFFER_MIN ? bytes : SIM_SEND_BUFFER_MIN;
+}
+
 sim_index sim__sock_new(struct sim *sim, enum sim_socket_kind kind)
 {
     sim_index index = sim__take(sim, &sim->sock_pool, sim->sock_links, SIM_SOCKETS_MAX);
@@ -21,7 +26,7 @@ sim_index sim__sock_new(struct sim *sim, enum sim_socket_kind kind)
         return SIM_NIL;
     sim->socks[index] = (struct sim_sock){
         .ino = ++sim->last_socket_ino,
-        .send_buffer = sim->options.send_buffer,
+        .send_buffer = fit_send_buffer(sim->options.send_buffer),
         .mode = 0777,
         .refs = 1,
         .peer = SIM_NIL,
@@ -293,7 +298,7 @@ int sim_set_send_buffer(struct sim_actor *actor, int fd, uint32_t bytes)
 
     if (sock == NULL)
         return error;
-    sock->send_buffer = bytes;
+    sock->send_buffer = fit_send_buffer(bytes);
     return 0;
 }
 

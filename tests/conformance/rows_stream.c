@@ -442,3 +442,14 @@ ROW(stream, passed_itself_kept, "a descriptor in a queue keeps its socket",
     "recv q          -> 'one'",
     "poll t          -> IN OUT ERR HUP RDHUP",
     "recv t          -> ECONNRESET")
+
+ROW_SINCE(6, 18, stream, room_exactly_a_quarter, "a quarter to the byte is too much",
+    "p q = pair",
+    "send_buffer p 8192",
+    "send p 700  -> 700",
+    "send p 1    -> 1",
+    "unsent p    -> 2048",
+    "poll p      -> -",
+    "recv q 700  -> 700 letters",
+    "unsent p    -> 768",
+    "poll p      -> OUT")

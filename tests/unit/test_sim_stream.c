@@ -126,9 +126,16 @@ Test(sim_stream, tiny_send_buffer)
 
 Test(sim_stream, no_send_buffer_at_all)
 {
-    cr_assert_eq(sim_set_send_buffer(actor, fds[0], 1), 0);
-    cr_expect_eq(sim_send(actor, fds[0], "abc", 3), 1, "one message always fits");
-    cr_expect_eq(sim_send(actor, fds[0], "bc", 2), -EAGAIN);
+    uint8_t byte;
+
+    cr_assert_eq(sim_set_send_buffer(actor, fds[0], 0), 0);
+    for (int i = 0; i < 3; i++) {
+        cr_expect_eq(sim_poll(actor, fds[0], SP_OS_POLLOUT), SP_OS_POLLOUT);
+        cr_expect_eq(sim_send(actor, fds[0], "abc", 3), 1, "one message always fits");
+        cr_expect_eq(sim_poll(actor, fds[0], SP_OS_POLLOUT), 0);
+        cr_expect_eq(sim_send(actor, fds[0], "bc", 2), -EAGAIN);
+        cr_assert_eq(sim_recv(actor, fds[1], &byte, 1, false), 1);
+    }
 }
 
 /* The pieces of all queues come from one place. When it is empty a send fails, and nothing else. */
