@@ -65,6 +65,28 @@ uint32_t step_field(const struct step *step, size_t offset, size_t width)
     return value;
 }
 
+static size_t word_length(const char *word)
+{
+    size_t length = 0;
+
+    while (word[length] != ' ' && word[length] != ')')
+        length++;
+    return length;
+}
+
+const char *step_word(const char *list, uint32_t field, size_t *ret_length)
+{
+    const char *word = list + 1;
+    uint32_t count = 1;
+
+    for (const char *c = word; *c != ')'; c++)
+        count += *c == ' ';
+    for (field %= count; field > 0; field--)
+        word += word_length(word) + 1;
+    *ret_length = word_length(word);
+    return word;
+}
+
 uint32_t step_id(uint32_t field)
 {
     /* root, ordinary users, nobody, the ends of the signed and the unsigned range, "no such id". */

@@ -32,7 +32,8 @@
  * @letter:   in the binary form
  * @keyword:  in the text form
  * @operands: "" when the operand is a string of bytes; otherwise the fields it is made of, one
- *            character each, as in steps_text.c. Fields that are missing are 0.
+ *            character each or a list of words in parentheses, as in steps_text.h. Fields that are
+ *            missing are 0.
  */
 struct step_kind {
     uint8_t letter;
@@ -73,6 +74,14 @@ bool step_next(struct step_cursor *cursor, struct step *ret);
  * @width:  1 or 2 bytes, the lower one first; what is missing is 0
  */
 uint32_t step_field(const struct step *step, size_t offset, size_t width);
+
+/**
+ * step_word() - the word that a field made of a list of words stands for
+ * @list:       the list in step_kind.operands, from its '(' on
+ * @field:      modulo the number of words
+ * @ret_length: of the word, which is not terminated
+ */
+const char *step_word(const char *list, uint32_t field, size_t *ret_length);
 
 /** step_id() - the user id a field 'u' stands for; few, so that two of them are often the same. */
 #define STEP_IDS 8

@@ -17,7 +17,7 @@ struct slice {
 
 /* What one character of step_kind.operands stands for. */
 struct field {
-    char letter;
+    char letter; /* '(': a list of words, up to ')' */
     size_t width;
     int base;
     int64_t least;
@@ -25,10 +25,8 @@ struct field {
 };
 
 static const struct field fields[] = {
-    {'s', 1, 10, -128, 127},
-    {'u', 1, 10, 0, UINT32_MAX},
-    {'f', 1, 10, 0, 1},
-    {'m', 2, 8, 0, 0177777},
+    {'s', 1, 10, -128, 127}, {'u', 1, 10, 0, UINT32_MAX}, {'f', 1, 10, 0, 1},
+    {'m', 2, 8, 0, 0177777}, {'n', 2, 10, 0, 65535},      {'(', 1, 0, 0, 0},
 };
 
 static const struct field *field_of(char letter)
@@ -37,6 +35,12 @@ static const struct field *field_of(char letter)
         if (fields[i].letter == letter)
             return &fields[i];
     abort(); /* a table of step kinds names a field that does not exist */
+}
+
+/* The last character of the field at @operands. */
+static const char *field_end(const char *operands)
+{
+    return *operands == '(' ? strchr(operands, ')') : operands;
 }
 
 /* ---- bytes to text ---- */
@@ -61,12 +65,18 @@ static void print_fields(const struct step *step, const char *operands, FILE *ou
 {
     size_t offset = 0;
 
-    for (const char *letter = operands; *letter != '\0'; letter++) {
+    for (const char *letter = operands; *letter != '\0'; letter = field_end(letter) + 1) {
         const struct field *field = field_of(*letter);
         uint32_t raw = step_field(step, offset, field->width);
+        const char *word;
+        size_t length;
 
         offset += field->width;
         switch (field->letter) {
+        case '(':
+            word = step_word(letter, raw, &length);
+            fprintf(out, " %.*s", (int)length, word);
+            break;
         case 's':
             fprintf(out, " %d", (int)(int8_t)raw);
             break;
@@ -75,6 +85,9 @@ static void print_fields(const struct step *step, const char *operands, FILE *ou
             break;
         case 'f':
             fprintf(out, " %" PRIu32, raw & 1);
+            break;
+        case 'n':
+            fprintf(out, " %" PRIu32, raw);
             break;
         default:
             fprintf(out, " %" PRIo32, raw);
@@ -151,7 +164,25 @@ static int64_t index_of_id(int64_t id)
     return -1;
 }
 
-static const char *encode_field(const struct field *field, const char **text, FILE *out)
+static const char *encode_word(const char *list, const char **text, FILE *out)
+{
+    const char *first = *text + (**text == ' ');
+    size_t wanted = strcspn(first, " ");
+    size_t length;
+
+    for (uint32_t i = 0; i <= UINT8_MAX; i++) {
+        const char *word = step_word(list, i, &length);
+
+        if (length != wanted || memcmp(word, first, length) != 0)
+            continue;
+        put_byte((uint8_t)i, out);
+        *text = first + length;
+        return NULL;
+    }
+    return "a word is missing, or is not one of those that can stand here";
+}
+
+static const char *encode_number(const struct field *field, const char **text, FILE *out)
 {
     char *end;
     int64_t value = strtoll(*text, &end, field->base);
@@ -173,21 +204,22 @@ static const char *encode_field(const struct field *field, const char **text, FI
 
 static const char *encode_fields(struct slice operand, const char *operands, FILE *out)
 {
-    char line[64];
+    char line[256];
     const char *text = line;
 
     if (operand.length >= sizeof(line))
-        return "too much for a list of numbers";
+        return "too much for a list of fields";
     memcpy(line, operand.at, operand.length);
     line[operand.length] = '\0';
 
-    for (; *operands != '\0'; operands++) {
-        const char *wrong = encode_field(field_of(*operands), &text, out);
+    for (; *operands != '\0'; operands = field_end(operands) + 1) {
+        const char *wrong = *operands == '(' ? encode_word(operands, &text, out)
+                                             : encode_number(field_of(*operands), &text, out);
 
         if (wrong != NULL)
             return wrong;
     }
-    return *text == '\0' ? NULL : "more numbers than this step has";
+    return *text == '\0' ? NULL : "more fields than this step has";
 }
 
 static const struct step_kind *kind_named(const struct step_language *language, struct slice word)

@@ -11,6 +11,7 @@
  *
  *   s  one byte with a sign, decimal      u  a user id, one of those step_id() knows, decimal
  *   f  a flag, 0 or 1                     m  a mode of 16 bits, octal
+ *   n  a number of 16 bits, decimal       (read write both)  one byte: one of these words
  *
  * Text to bytes to text gives the same text, comments and spelling aside; bytes to text to bytes
  * gives the same program.
