@@ -37,6 +37,7 @@ STAGES = {
         Preset("release", "what is shipped: hardening, installation, symbol check"),
         Check("coverage", "line coverage of core/src", ["ci/coverage"]),
         Check("fuzz", "ten seconds of campaign on both engines", ["ci/fuzz", "--time", "10"]),
+        Check("digest", "every input is the same run in every build", ["ci/check_digest"]),
         Check("selftest", "each of these checks can fail", ["ci/selftest"]),
     ],
     "nightly": [

@@ -2,14 +2,16 @@
 /*
  * The driver without an engine: plays the inputs it is given, once and for all.
  *
- *   replay [--show | --here] PATH...
+ *   replay [--show | --digest | --here] PATH...
  *
  * A PATH is an input, or a directory whose files, at any depth, are inputs. The empty input is
  * always played too. Each input is played RUNS times, each time from a new heap block of exactly
  * its size: what a run leaves behind meets the next, and a byte too far is seen by the sanitizer.
+ * All runs must have the same digest.
  *
- *   --show   prints the inputs in their text form and plays none
- *   --here   plays in this process, for a debugger; the first failure ends it
+ *   --show    prints the inputs in their text form and plays none
+ *   --digest  prints each input's digest as well, in front of its name
+ *   --here    plays in this process, for a debugger; the first failure ends it
  *
  * Exit status: 0 every input passed; 1 at least one failed, and standard error names it; 2 wrong
  * usage; 3 something could not be read, or a directory held no input. Failure outranks 3: what
@@ -19,11 +21,13 @@
  * child ends early, the next one goes on behind the input that ended it.
  */
 #define _GNU_SOURCE
+#include "fuzz/engine/digest.h"
 #include "fuzz/engine/target.h"
 #include "fuzz/program/steps_text.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +53,7 @@ struct inputs {
     struct input *list;
     size_t count;
     bool is_incomplete; /* something was named that cannot be played */
+    bool shows_digests;
 };
 
 static void *need(void *memory)
@@ -153,26 +158,41 @@ static void show(const struct input *input, FILE *out)
         steps_print(fuzz_language, input->bytes, input->length, out);
 }
 
-static void play(const struct input *input)
+/* Returns the digest of what happened. */
+static uint64_t play(const struct input *input)
 {
+    uint64_t first = 0;
+
     for (int run = 0; run < RUNS; run++) {
         uint8_t *copy = need(malloc(input->length));
 
         if (input->length > 0)
             memcpy(copy, input->bytes, input->length);
+        fuzz_digest_reset();
         (void)LLVMFuzzerTestOneInput(copy, input->length);
+        if (run == 0)
+            first = fuzz_digest();
+        FUZZ_CHECK(fuzz_digest() == first, "played again, the input does something else");
         FUZZ_CHECK(input->length == 0 || memcmp(copy, input->bytes, input->length) == 0,
                    "the target changed its input");
         free(copy);
     }
+    return first;
 }
 
 /* Plays from *next on; @next always says which input is being played. */
 static void play_all(const struct inputs *inputs, volatile size_t *next)
 {
     for (; *next < inputs->count; (*next)++) {
+        const struct input *input = &inputs->list[*next];
+        uint64_t digest;
+
         (void)alarm(SECONDS_EACH);
-        play(&inputs->list[*next]);
+        digest = play(input);
+        if (inputs->shows_digests) {
+            printf("%016" PRIx64 " %s\n", digest, input->name);
+            (void)fflush(stdout); /* the next one may end the process */
+        }
     }
     (void)alarm(0);
 }
@@ -227,7 +247,7 @@ static size_t play_in_children(const struct inputs *inputs)
 
 static int usage(void)
 {
-    fputs("usage: replay [--show | --here] PATH...\n", stderr);
+    fputs("usage: replay [--show | --digest | --here] PATH...\n", stderr);
     return USAGE;
 }
 
@@ -242,7 +262,8 @@ int main(int argc, char **argv)
     if (argc > 1 && strncmp(argv[1], "--", 2) == 0) {
         shows = strcmp(argv[1], "--show") == 0;
         plays_here = strcmp(argv[1], "--here") == 0;
-        if (!shows && !plays_here)
+        inputs.shows_digests = strcmp(argv[1], "--digest") == 0;
+        if (!shows && !plays_here && !inputs.shows_digests)
             return usage();
         first = 2;
     }

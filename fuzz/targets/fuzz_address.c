@@ -14,6 +14,7 @@
  *                 - nothing is read or written outside of what was handed over (guard.h)
  */
 #include "address.h"
+#include "fuzz/engine/digest.h"
 #include "fuzz/engine/guard.h"
 #include "fuzz/engine/target.h"
 #include "fuzz/spec/address_spec.h"
@@ -86,6 +87,7 @@ static size_t check_format(const struct sp_address *address, char *ret_text)
                    text);
     for (size_t i = 0; i <= length; i++)
         ret_text[i] = text[i];
+    fuzz_note_bytes(text, length);
     return length;
 }
 
@@ -247,6 +249,8 @@ static void attempt(struct run *run, const struct call *call, const struct spec_
     enum sp_cause cause = CAUSE_CANARY;
     int result = make_call(call, ret, &cause);
 
+    fuzz_note((uint64_t)result);
+    fuzz_note(cause);
     guard_check(GUARD_ADDRESS, name);
     FUZZ_CHECK(result == expected->error, "%s gave %d (cause %d), must be %d (cause %d)", name,
                result, (int)cause, expected->error, (int)expected->cause);
@@ -377,6 +381,7 @@ static void play_structure(struct run *run, const struct step *step)
     for (size_t i = 0; i < sizeof(address.bytes); i++)
         address.bytes[i] = (uint8_t)step_field(step, 2 + i, 1);
     is_valid = sp__address_is_valid(&address);
+    fuzz_note(is_valid);
     FUZZ_CHECK(is_valid == spec_is_valid(&address), "of namespace %d, %d bytes: valid is %d",
                (int)address.space, address.length, is_valid);
     if (is_valid)
@@ -397,9 +402,12 @@ static void play_access(const struct step *step)
     for (unsigned bits = 0; bits < 8; bits++) {
         uint32_t mode = step_field(step, 0, 2) & ~0222u;
 
+        bool is_allowed;
+
         mode |= (bits & 1 ? 0200u : 0) | (bits & 2 ? 0020u : 0) | (bits & 4 ? 0002u : 0);
-        FUZZ_CHECK(sp_access_mode_allows(mode, owner, uid, in_group) ==
-                       spec_access(mode, owner, uid, in_group),
+        is_allowed = sp_access_mode_allows(mode, owner, uid, in_group);
+        fuzz_note(is_allowed);
+        FUZZ_CHECK(is_allowed == spec_access(mode, owner, uid, in_group),
                    "mode %06o, owner %u, peer %u, in group %d", mode, owner, uid, in_group);
     }
 }
@@ -417,10 +425,12 @@ static void play_directory(const struct step *step)
         enum sp_cause cause = sp_trust_judge_directory(&node, euid, trust);
         enum sp_cause expected = spec_directory(node.mode, node.uid, euid, trust);
 
+        fuzz_note(cause);
         FUZZ_CHECK(cause == expected,
                    "directory of mode %06o, owner %u, us %u, trust %d: %d, must be %d", node.mode,
                    node.uid, euid, i, (int)cause, (int)expected);
         cause = sp_trust_judge_link(&node, euid, trust);
+        fuzz_note(cause);
         expected = spec_link(node.uid, euid, trust);
         FUZZ_CHECK(cause == expected, "link, owner %u, us %u, trust %d: %d, must be %d", node.uid,
                    euid, i, (int)cause, (int)expected);

@@ -7,11 +7,24 @@
  * where the whole chain works: the input arrives, coverage guides the engine from one letter to the
  * next, and the failure ends the process and is noticed. With AddressSanitizer the failure is a
  * byte read behind a block, without it a check.
+ *
+ * The other alarm is that of the replay driver, for a target that does something else the next
+ * time: "drift" does.
  */
+#include "fuzz/engine/digest.h"
 #include "fuzz/engine/guard.h"
 #include "fuzz/engine/target.h"
 
+#include <string.h>
+
 const struct step_language *const fuzz_language = NULL;
+
+static void drift(void)
+{
+    static uint64_t runs;
+
+    fuzz_note(++runs);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -23,5 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         FUZZ_CHECK(false, "the canary has been found; behind it is %d", behind);
     }
+    if (length == 5 && memcmp(block, "drift", 5) == 0)
+        drift();
     return 0;
 }
