@@ -4,8 +4,8 @@
  * processes that use the library (a client's and a server's side), four users beside them, and what
  * the program has made so far.
  *
- * world_play() takes the operations one by one, does what each says, and checks after each what must
- * hold in every program:
+ * world_play() takes the operations one by one, does what each says, and checks after each what
+ * must hold in every program:
  *   - every object validates; the seam was never misused
  *   - descriptors and allocations of a side are those that its objects answer for
  *   - one operation makes at most WORLD_CALLS_MAX calls at the seam, plus what it moves in bytes
@@ -51,6 +51,9 @@ enum world_side_number { WORLD_CLIENT, WORLD_SERVER, WORLD_SIDES };
 struct world_side {
     struct sim_actor *actor;
     struct sp_context *context; /* made when first needed, because that can fail too */
+    struct sp_os os;            /* the actor's seam, with a note in world.io of what is asked */
+    size_t abandoned;           /* allocations of processes that were killed */
+    bool has_environment;       /* a variable was set: the context chooses its base directory */
 };
 
 /* What a handler of an event does; see {action}. Zero: nothing. */
@@ -59,14 +62,16 @@ struct world_handlers {
 };
 
 struct world_socket {
+    struct world *world;
     struct sp_socket *socket; /* NULL: the slot is empty */
     uint8_t side;
-    uint8_t end;           /* of a taken connection: its server's slot + 1; else 0 */
-    uint64_t written;      /* bytes that write accepted since the connection began */
+    uint8_t end;      /* of a taken connection: its server's slot + 1; else 0 */
+    uint64_t written; /* bytes that write accepted since the connection began */
     struct world_handlers on;
 };
 
 struct world_server {
+    struct world *world;
     struct sp_server *server; /* NULL: the slot is empty */
     uint8_t side;
     struct world_handlers on;
@@ -85,9 +90,26 @@ struct world;
 /* What an operation came to. */
 struct world_outcome {
     const struct operation *operation;
-    int64_t result;        /* of the call: >= 0, enum sp_error, or -errno of a peer's call */
-    const uint8_t *bytes;  /* what a read, peek or line gave; NULL otherwise */
-    bool called;           /* false: there was nothing to call it on */
+    int64_t result;       /* of the call: >= 0, enum sp_error, or -errno of a peer's call */
+    const uint8_t *bytes; /* what a read, peek or line gave; NULL otherwise */
+    bool called;          /* false: there was nothing to call it on */
+};
+
+/**
+ * struct world_io - what a call at a side's seam was about, beyond what the trace says
+ *
+ * Filled before the call is made and valid inside call(): by then what @ret points to is filled in,
+ * if the call succeeded.
+ */
+struct world_io {
+    const struct sp_os_iov *iov; /* send: @count pieces */
+    size_t count;
+    const uint8_t *bytes; /* recv: where to; connect, bind: the name; get*name: the address */
+    size_t capacity;      /* bytes in @bytes */
+    uint32_t flags;       /* recv */
+    const struct sp_os_pollfd *polled; /* poll: @count entries, until @deadline */
+    uint64_t deadline;
+    const void *ret; /* sockinfo, peer_cred, stat: the structure */
 };
 
 /** struct world_watch - what a target wants to see; members may be NULL */
@@ -118,10 +140,28 @@ struct world {
     struct operation race;  /* waits for its call; kind OPERATION_COUNT: none */
     unsigned race_in;       /* so many such calls go by first */
     enum sim_call race_at;
-    size_t step;            /* number of the operation, from 0 */
-    uint64_t calls_before;  /* at both seams, when it began */
-    bool claims;            /* whether what EXPECT_* says is checked */
+    struct world_io io;
+    struct world_outcome last; /* of the last operation that was no claim */
+    uint8_t events[64];        /* kinds of the events taken, the last 64; for claims */
+    unsigned events_taken;
+    unsigned events_claimed;
+    uint8_t tape[STEP_OPERAND_MAX]; /* of {tape}: a plan reads it later */
+    const struct step_language *language;
+    const uint8_t *program; /* all of it, for reports */
+    size_t program_length;
+    size_t step;          /* number of the operation, from 0 */
+    unsigned depth;       /* operations under way: 1, or more in handlers, turns and races */
+    uint64_t calls;       /* at the seams of the sides, in the operation under way */
+    uint64_t moved;       /* bytes that it moved through them */
+    unsigned interrupted; /* of its calls that failed with EINTR */
+    bool endless; /* a wait without end was asked for: being stuck is not the library's fault */
+    bool claims;  /* whether what EXPECT_* says is checked */
+    unsigned sockets_used; /* {c} is taken modulo this, so that few objects meet many operations */
 };
+
+/** world_get() - the process's world, made at the first call. What a caller sets in it (claims,
+ * target, sockets_used) stays set. */
+struct world *world_get(void);
 
 /**
  * world_play() - the program from its beginning to the end of the world
@@ -134,6 +174,24 @@ void world_play(struct world *world, const struct step_language *language,
 /** world_do() - one operation, with before() and after(); how handlers and races act as well */
 void world_do(struct world *world, const struct operation *operation);
 
+/** world_fail() - ends the run: @property did not hold. Says in which step, and prints the program.
+ */
+_Noreturn void world_fail(const struct world *world, const char *property, const char *format, ...)
+    __attribute__((format(printf, 3, 4), cold));
+#define WORLD_CHECK(world, condition, property, ...)      \
+    do {                                                  \
+        if (__builtin_expect(!(condition), 0))            \
+            world_fail((world), (property), __VA_ARGS__); \
+    } while (0)
+
+/** world_context() - the context of a side, made now if it has none; NULL if that failed */
+const struct sp_context *world_context(struct world *world, unsigned side);
+
+/** world_took_socket_event(), world_took_server_event() - tells the watch, and notes it for claims
+ */
+void world_took_socket_event(struct world *world, unsigned slot, const struct sp_event *event);
+void world_took_server_event(struct world *world, unsigned slot, const struct sp_event *event);
+
 /* What world_do() calls, by subject; each returns false for an operation of another subject. */
 bool world_do_socket(struct world *world, const struct operation *operation,
                      struct world_outcome *ret);
@@ -145,11 +203,28 @@ bool world_do_file(struct world *world, const struct operation *operation,
                    struct world_outcome *ret);
 bool world_do_machine(struct world *world, const struct operation *operation,
                       struct world_outcome *ret);
-bool world_do_expect(struct world *world, const struct operation *operation,
-                     const struct world_outcome *last);
+bool world_do_expect(struct world *world, const struct operation *operation);
+
+/** world_may_race() - whether an operation may take place inside a call of a side: it must not use
+ * the library */
+bool world_may_race(const struct operation *operation);
+/** world_forget() - a side's process is gone: its objects with it */
+void world_forget_sockets(struct world *world, unsigned side);
+void world_forget_servers(struct world *world, unsigned side);
+/** world_free_sockets(), world_free_servers() - the end of a program */
+void world_free_sockets(struct world *world);
+void world_free_servers(struct world *world);
+/** world_server_descriptors() - how many descriptors a server answers for */
+unsigned world_server_descriptors(const struct world_server *server);
 
 /* The bytes that a writer sends: byte @position of the stream of writer number @who. Known to
  * everybody, so that a reader can tell what must come next; one in 16 is a newline. */
 uint8_t world_byte(unsigned who, uint64_t position);
+/** world_bytes() - WORLD_BYTES_MAX of them from there on */
+const uint8_t *world_bytes(unsigned who, uint64_t position);
+#define WORLD_BYTES_MAX ((size_t)1 << 20)
+/* Writers' numbers. */
+#define WORLD_WRITER_SOCKET(slot) (slot)
+#define WORLD_WRITER_PEER(slot) (OPERATION_SOCKETS + (slot))
 
 #endif

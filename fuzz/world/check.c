@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What must hold in every program, and the report when it does not.
+ *
+ * Tests: tests/defects has a planted defect for each of these alarms
+ */
+#include "fuzz/world/internal.h"
+
+#include "fuzz/engine/target.h"
+#include "fuzz/program/steps_text.h"
+
+#include <stdarg.h>
+
+void world_fail(const struct world *world, const char *property, const char *format, ...)
+{
+    char what[256];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(what, sizeof(what), format, arguments);
+    va_end(arguments);
+    if (world->language != NULL) {
+        fputs("\nthe program:\n", stderr);
+        steps_print(world->language, world->program, world->program_length, stderr);
+    }
+    fuzz_fail("world", (int)world->step, property, "in step %zu: %s", world->step, what);
+}
+
+void world_count_begin(struct world *world)
+{
+    world->calls = 0;
+    world->moved = 0;
+    world->interrupted = 0;
+}
+
+static bool waits_for_ever(const struct operation *operation)
+{
+    switch (operation->kind) {
+    case OPERATION_WAIT_CONNECTED:
+    case OPERATION_WAIT_READY_READ:
+    case OPERATION_WAIT_WRITTEN:
+    case OPERATION_WAIT_DISCONNECTED:
+    case OPERATION_SERVER_WAIT:
+        return operation->arg[1] == -1;
+    default:
+        return false;
+    }
+}
+
+static void check_misuse(struct world *world, const struct sim_actor *actor)
+{
+    for (unsigned i = 0; i < SIM_MISUSE_COUNT; i++) {
+        if (i == SIM_MISUSE_STUCK && world->endless)
+            continue;
+        WORLD_CHECK(world, sim_misuse(actor, (enum sim_misuse)i) == 0, "seam-misused",
+                    "%s (%u times)", sim_misuse_text((enum sim_misuse)i),
+                    sim_misuse(actor, (enum sim_misuse)i));
+    }
+}
+
+static void check_descriptors(struct world *world)
+{
+    unsigned expected[WORLD_SIDES] = {0};
+
+    for (unsigned i = 0; i < world->sockets_used; i++) {
+        const struct world_socket *slot = &world->sockets[i];
+
+        if (slot->socket == NULL)
+            continue;
+        WORLD_CHECK(world, sp_socket_validate(slot->socket), "invariants",
+                    "c%u: sp_socket_validate() says no", i);
+        expected[slot->side] += sp_socket_descriptor(slot->socket) >= 0;
+    }
+    for (unsigned i = 0; i < OPERATION_SERVERS; i++) {
+        const struct world_server *slot = &world->servers[i];
+
+        if (slot->server == NULL)
+            continue;
+        WORLD_CHECK(world, sp_server_validate(slot->server), "invariants",
+                    "s%u: sp_server_validate() says no", i);
+        expected[slot->side] += world_server_descriptors(slot);
+    }
+    for (unsigned i = 0; i < WORLD_SIDES; i++) {
+        struct sim_census census;
+
+        sim_census(world->sides[i].actor, &census);
+        WORLD_CHECK(world, census.descriptors == expected[i], "descriptors",
+                    "side %u has %u descriptors open, its objects answer for %u", i,
+                    census.descriptors, expected[i]);
+    }
+}
+
+void world_check_step(struct world *world, const struct operation *operation)
+{
+    if (waits_for_ever(operation)) /* the program asked for it; the library has to believe it */
+        world->endless = true;
+    if (sim_misused(world->sim))
+        for (unsigned i = 0; i < WORLD_SIDES; i++)
+            check_misuse(world, world->sides[i].actor);
+    WORLD_CHECK(world, world->calls <= WORLD_CALLS_MAX + world->moved, "bounded-work",
+                "%llu calls at the seam for %llu bytes moved", (unsigned long long)world->calls,
+                (unsigned long long)world->moved);
+    check_descriptors(world);
+}
+
+void world_check_end(struct world *world)
+{
+    for (unsigned i = 0; i < WORLD_SIDES; i++) {
+        const struct world_side *side = &world->sides[i];
+        struct sim_census census;
+
+        sim_census(side->actor, &census);
+        WORLD_CHECK(world, census.descriptors == 0, "descriptor-leak",
+                    "side %u: %u descriptors are left when everything is freed", i,
+                    census.descriptors);
+        WORLD_CHECK(world, census.allocations == side->abandoned, "memory-leak",
+                    "side %u: %zu allocations are left when everything is freed", i,
+                    census.allocations - side->abandoned);
+    }
+    if (sim_misused(world->sim))
+        for (unsigned i = 0; i < WORLD_SIDES; i++)
+            check_misuse(world, world->sides[i].actor);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of this folder share and nobody else needs. */
+#ifndef FUZZ_WORLD_INTERNAL_H
+#define FUZZ_WORLD_INTERNAL_H
+
+#include "fuzz/world/world.h"
+
+/* Not every target has them. */
+#pragma weak world_do_server
+#pragma weak world_do_peer
+#pragma weak world_do_file
+#pragma weak world_forget_servers
+#pragma weak world_free_servers
+#pragma weak world_server_descriptors
+
+/* ---- seam.c ---- */
+
+/** world_seam_make() - the seam that a side's library is given */
+void world_seam_make(struct world_side *side);
+/** world_trace() - counts a call of a side and tells the watch */
+sim_trace world_trace;
+
+/* ---- check.c ---- */
+
+/** world_count_begin() - an operation begins: its calls are counted from here */
+void world_count_begin(struct world *world);
+/** world_check_step() - what must hold behind every operation */
+void world_check_step(struct world *world, const struct operation *operation);
+/** world_check_end() - what must be left of a world in which everything was freed: nothing */
+void world_check_end(struct world *world);
+
+#endif

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Programs take place: see world.h.
+ *
+ * The files beside this one do the operations, by subject: socket.c, server.c, peer.c, file.c,
+ * machine.c. What is checked here holds in every program, whatever its target; check.c says how.
+ *
+ * Tests: fuzz/world/README.md
+ */
+#include "fuzz/world/internal.h"
+
+#include <stddef.h>
+
+/* ---- where programs take place ---- */
+
+struct place {
+    const char *path;
+    uint8_t user; /* whose it is */
+    uint16_t mode;
+};
+
+static const struct place places[] = {
+    {"/run", 0, 0755},  {WORLD_BASE, 1, 0755}, {"/run/open", 1, 0777},
+    {"/tmp", 0, 01777}, {"/home", 0, 0755},    {"/home/mallory", 2, 0755},
+};
+
+static const uint32_t ids[OPERATION_USERS] = {WORLD_ROOT, WORLD_OURS, WORLD_MALLORY,
+                                              WORLD_GROUP_MATE};
+
+static void make_places(struct world *world)
+{
+    struct sim_actor *root = world->users[0];
+
+    sim_actor_set_umask(root, 0);
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        const struct place *place = &places[i];
+
+        (void)sim_mkdir(root, place->path, place->mode);
+        if (place->user != 0)
+            (void)sim_chown(root, place->path, ids[place->user], ids[place->user]);
+    }
+    sim_actor_set_umask(root, 022);
+}
+
+static void make_users(struct world *world)
+{
+    static const uint32_t our_group[] = {WORLD_OURS};
+
+    for (unsigned i = 0; i < OPERATION_USERS; i++)
+        world->users[i] = sim_actor_new(world->sim, ids[i], ids[i]);
+    (void)sim_actor_set_ids(world->users[3], WORLD_GROUP_MATE, WORLD_GROUP_MATE, our_group, 1);
+}
+
+static void make_side(struct world *world, unsigned number)
+{
+    struct world_side *side = &world->sides[number];
+
+    side->actor = sim_actor_new(world->sim, WORLD_OURS, WORLD_OURS);
+    side->context = NULL;
+    side->abandoned = 0;
+    side->has_environment = false;
+    world_seam_make(side);
+}
+
+static void begin(struct world *world)
+{
+    sim_reset(world->sim, NULL);
+    make_users(world);
+    for (unsigned i = 0; i < WORLD_SIDES; i++)
+        make_side(world, i);
+    make_places(world);
+    for (unsigned i = 0; i < OPERATION_SOCKETS; i++)
+        world->sockets[i] = (struct world_socket){.world = world};
+    for (unsigned i = 0; i < OPERATION_SERVERS; i++)
+        world->servers[i] = (struct world_server){.world = world};
+    for (unsigned i = 0; i < OPERATION_PEERS; i++)
+        world->peers[i] = (struct world_peer){.fd = -1};
+    world->lock = (struct world_peer){.fd = -1};
+    world->race.kind = OPERATION_COUNT;
+    world->last = (struct world_outcome){.operation = NULL};
+    world->events_taken = 0;
+    world->events_claimed = 0;
+    world->step = 0;
+    world->depth = 0;
+    world->endless = false;
+    sim_set_trace(world->sim, world_trace, world);
+}
+
+/* The sanitizer of an engine's build is told of the world's memory by sim/heap.c alone: the
+ * structure itself can be static. */
+struct world *world_get(void)
+{
+    static struct world world;
+
+    if (world.sim == NULL) {
+        world.sim = sim_new();
+        world.sockets_used = OPERATION_SOCKETS;
+        WORLD_CHECK(&world, world.sim != NULL, "memory", "no memory for a world");
+    }
+    return &world;
+}
+
+const struct sp_context *world_context(struct world *world, unsigned side)
+{
+    struct world_side *here = &world->sides[side];
+
+    if (here->context == NULL) {
+        struct sp_context *context;
+
+        if (sp_context_new(&context, &here->os, here->has_environment ? NULL : WORLD_BASE) == SP_OK)
+            here->context = context;
+    }
+    return here->context;
+}
+
+/* ---- operations ---- */
+
+typedef bool subject(struct world *world, const struct operation *operation,
+                     struct world_outcome *ret);
+
+/* The most frequent first. */
+static subject *const subjects[] = {
+    world_do_socket, world_do_peer, world_do_machine, world_do_server, world_do_file,
+};
+
+static void do_kill(struct world *world, unsigned side)
+{
+    struct world_side *here = &world->sides[side];
+    struct sim_census census;
+
+    world_forget_sockets(world, side);
+    if (world_forget_servers != NULL)
+        world_forget_servers(world, side);
+    here->context = NULL;
+    sim_actor_exit(here->actor);
+    sim_census(here->actor, &census);
+    here->abandoned = census.allocations;
+}
+
+static void play_one(struct world *world, const struct operation *operation,
+                     struct world_outcome *ret)
+{
+    if (operation->kind == OPERATION_KILL) {
+        ret->called = true;
+        do_kill(world, (unsigned)operation->arg[0]);
+        return;
+    }
+    for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++)
+        if (subjects[i] != NULL && subjects[i](world, operation, ret))
+            return;
+}
+
+void world_do(struct world *world, const struct operation *operation)
+{
+    const struct world_watch *watch = world->watch;
+    struct world_outcome outcome = {.operation = operation};
+
+    if (world_do_expect(world, operation))
+        return;
+    if (world->depth++ == 0)
+        world_count_begin(world);
+    if (watch->before != NULL)
+        watch->before(world, operation);
+    play_one(world, operation, &outcome);
+    if (watch->after != NULL)
+        watch->after(world, &outcome);
+    if (--world->depth == 0)
+        world_check_step(world, operation);
+    world->last = outcome;
+}
+
+/* ---- races ---- */
+
+/* A copy owns its strings. */
+static void copy_operation(struct operation *to, const struct operation *from)
+{
+    *to = *from;
+    if (from->path.bytes != NULL)
+        to->path.bytes = to->step.operand + (from->path.bytes - from->step.operand);
+    if (from->name.bytes != NULL)
+        to->name.bytes = to->step.operand + (from->name.bytes - from->step.operand);
+}
+
+static bool race_hook(void *user, struct sim_actor *actor, enum sim_call call,
+                      enum sim_moment moment)
+{
+    struct world *world = user;
+    static struct operation now;
+
+    (void)actor;
+    if (world->race.kind == OPERATION_COUNT ||
+        (world->race_at != SIM_CALL_ANY && call != world->race_at) || moment == SIM_WITHIN)
+        return false;
+    if (world->race_in > 0) {
+        world->race_in--;
+        return false;
+    }
+    copy_operation(&now, &world->race);
+    world->race.kind = OPERATION_COUNT;
+    sim_set_hook(world->sim, NULL, NULL);
+    world_do(world, &now);
+    return true;
+}
+
+/* at CALL N: */
+static void begin_race(struct world *world, const struct operation *prefix,
+                       const struct operation *operation)
+{
+    world->race_at = (enum sim_call)prefix->arg[0];
+    world->race_in = (unsigned)prefix->arg[1];
+    copy_operation(&world->race, operation);
+    sim_set_hook(world->sim, race_hook, world);
+}
+
+/* ---- the whole program ---- */
+
+/* Faults and limits go, so that progress is possible; what was to race never will. */
+static void settle(struct world *world)
+{
+    world->race.kind = OPERATION_COUNT;
+    sim_set_hook(world->sim, NULL, NULL);
+    for (unsigned i = 0; i < WORLD_SIDES; i++) {
+        struct sim_actor *actor = world->sides[i].actor;
+
+        sim_fault_clear(actor);
+        sim_actor_set_descriptor_limit(actor, SIM_DESCRIPTORS_MAX);
+        sim_actor_set_memory_limit(actor, SIZE_MAX);
+    }
+    if (world->watch->settle != NULL)
+        world->watch->settle(world);
+}
+
+static void end(struct world *world)
+{
+    world_free_sockets(world);
+    if (world_free_servers != NULL)
+        world_free_servers(world);
+    for (unsigned i = 0; i < WORLD_SIDES; i++)
+        sp_context_free(world->sides[i].context);
+    world_check_end(world);
+    sim_set_trace(world->sim, NULL, NULL);
+}
+
+void world_play(struct world *world, const struct step_language *language,
+                const struct world_watch *watch, const uint8_t *bytes, size_t length)
+{
+    static struct operation prefix, operation;
+    struct step_cursor cursor = step_cursor_over(language, bytes, length);
+
+    world->language = language;
+    world->watch = watch;
+    world->program = bytes;
+    world->program_length = length;
+    begin(world);
+    for (; world->step < WORLD_OPERATIONS_MAX; world->step++) {
+        bool races = false;
+
+        if (!operation_next(&cursor, &operation))
+            break;
+        while (operation.kind == OPERATION_RACE) {
+            races = true;
+            prefix = operation;
+            if (!operation_next(&cursor, &operation))
+                break;
+        }
+        if (operation.kind == OPERATION_RACE)
+            break;
+        if (races && world_may_race(&operation))
+            begin_race(world, &prefix, &operation);
+        else
+            world_do(world, &operation);
+        if (sim_full(world->sim) > 0) /* too large for the world: what follows is not Linux's */
+            break;
+    }
+    settle(world);
+    end(world);
+}
