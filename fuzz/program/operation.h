@@ -10,7 +10,7 @@
 #include "fuzz/program/operations.h"
 #include "fuzz/program/steps.h"
 
-#define OPERATION_ARGS_MAX 4
+#define OPERATION_ARGS_MAX 5
 
 struct operation_text {
     const uint8_t *bytes; /* into the step's operand, or NULL */
@@ -21,10 +21,10 @@ struct operation {
     enum operation_kind kind;
     /* Operands other than strings, in the order of the pattern: slots and words reduced to their
      * number, {fault} as two (call, choice), numbers as they are. */
-    int64_t arg[OPERATION_ARGS_MAX];
-    struct operation_text path; /* {path} */
-    struct operation_text name; /* {name} or {tape} */
-    struct step step;           /* what it was decoded from; holds the strings */
+    int64_t arg[OPERATION_ARGS_MAX]; /* of those that an operation has not: 0 */
+    struct operation_text path;      /* {path} */
+    struct operation_text name;      /* {name} or {tape} */
+    struct step step;                /* what it was decoded from; holds the strings */
 };
 
 /** operation_next() - the next one of a program in one of the languages below; false at the end */
@@ -35,5 +35,7 @@ extern const struct step_language operation_state;
 extern const struct step_language operation_server;
 extern const struct step_language operation_pair;
 extern const struct step_language operation_path;
+/* All of them, for those who look at programs and play none. */
+extern const struct step_language operation_all;
 
 #endif

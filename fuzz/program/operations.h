@@ -63,6 +63,7 @@ enum {
     X(remove, "stale alive")                                                                     \
     X(shut, "read write both")                                                                   \
     X(file, "regular fifo socket")                                                               \
+    X(kind, "stream datagram foreign none")                                                      \
     X(variable, "XDG_RUNTIME_DIR TMPDIR")
 
 #define OPERATION_LIST(X)                                                                        \
@@ -143,7 +144,7 @@ enum {
     X(PEER_CONNECT,     'Q', IN_ALL,    "{p} = {u} connect {name}")                              \
     X(PEER_CONNECT_ABSTRACT, '|', IN_PEER, "{p} = {u} connect-abstract {name}")                  \
     X(PEER_ACCEPT,      '>', IN_PEER,   "{p} = accept {p}")                                      \
-    X(PEER_SOCKET,      '~', IN_PEER,   "{p} = {u} socket {file}")                               \
+    X(PEER_SOCKET,      '~', IN_PEER,   "{p} = {u} socket {kind}")                               \
     X(PEER_PAIR,        '=', IN_PEER,   "{p} = {u} pair {p}")                                    \
     X(PEER_SEND,        '"', IN_PEER,   "{p}.send {u16}")                                        \
     X(PEER_SEND_TEXT,   '\'', IN_PEER,  "{p}.send-text {name}")                                  \

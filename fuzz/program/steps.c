@@ -31,18 +31,18 @@ static bool at_mark(const struct step_cursor *cursor)
            cursor->at[1] != STEP_MARK;
 }
 
-bool step_next(struct step_cursor *cursor, struct step *ret)
+bool step_read(struct step_cursor *cursor, struct step *ret, int *ret_letter)
 {
     if (cursor->at == cursor->end)
         return false;
 
-    ret->kind = 0;
+    *ret_letter = -1;
     ret->length = 0;
     if (at_mark(cursor)) {
-        ret->kind = kind_of(cursor->language, cursor->at[1]);
+        *ret_letter = cursor->at[1];
         cursor->at += 2;
     }
-    /* What stands before the first mark falls through to here as an operand of kind 0. */
+    /* What stands before the first mark falls through to here as an operand of the first kind. */
     while (cursor->at < cursor->end && !at_mark(cursor)) {
         uint8_t byte = *cursor->at++;
 
@@ -52,6 +52,16 @@ bool step_next(struct step_cursor *cursor, struct step *ret)
         if (byte == STEP_MARK && cursor->at < cursor->end)
             cursor->at++;
     }
+    return true;
+}
+
+bool step_next(struct step_cursor *cursor, struct step *ret)
+{
+    int letter;
+
+    if (!step_read(cursor, ret, &letter))
+        return false;
+    ret->kind = letter < 0 ? 0 : kind_of(cursor->language, (uint8_t)letter);
     return true;
 }
 

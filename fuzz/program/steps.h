@@ -65,6 +65,10 @@ struct step_cursor {
 struct step_cursor step_cursor_over(const struct step_language *language, const uint8_t *bytes,
                                     size_t length);
 
+/** step_read() - as step_next(), but tells the letter, -1 before the first mark, and not the kind.
+ */
+bool step_read(struct step_cursor *cursor, struct step *ret, int *ret_letter);
+
 /** step_next() - reads the next step; false at the end. An empty input has no step. */
 bool step_next(struct step_cursor *cursor, struct step *ret);
 

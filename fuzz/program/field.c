@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Fields: see field.h.
+ *
+ * Tests: the checks fuzz/NAME/steps (fuzz/CMakeLists.txt); fuzz/targets/fuzz_program.c
+ */
+#include "fuzz/program/field.h"
+
+#include "fuzz/program/operations.h"
+#include "fuzz/program/steps.h"
+#include "sim/faults.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORDS(list, words) {#list, FIELD_WORD, 1, 0, words},
+
+static const struct field fields[] = {
+    {"c", FIELD_SLOT, 1, OPERATION_SOCKETS, "c"},
+    {"s", FIELD_SLOT, 1, OPERATION_SERVERS, "s"},
+    {"p", FIELD_SLOT, 1, OPERATION_PEERS, "p"},
+    {"u", FIELD_SLOT, 1, OPERATION_USERS, "u"},
+    {"side", FIELD_WORD, 1, 0, "client server"},
+    {"flag", FIELD_WORD, 1, 0, "off on"},
+    {"u8", FIELD_NUMBER, 1, 0, NULL},
+    {"u16", FIELD_NUMBER, 2, 0, NULL},
+    {"u32", FIELD_NUMBER, 4, 0, NULL},
+    {"s8", FIELD_SIGNED, 1, 0, NULL},
+    {"ms", FIELD_MS, 2, 0, NULL},
+    {"octal", FIELD_OCTAL, 2, 0, NULL},
+    {"id", FIELD_ID, 1, 0, NULL},
+    {"ready", FIELD_BITS, 1, 0, "read write hangup data"}, /* as enum sp_io */
+    {"call", FIELD_CALL, 1, 0, NULL},
+    {"fault", FIELD_FAULT, 2, 0, NULL},
+    {"path", FIELD_PATH, 0, 0, NULL},
+    {"name", FIELD_NAME, 0, 0, NULL},
+    {"tape", FIELD_TAPE, 0, 0, NULL},
+    {"rest", FIELD_REST, 0, 0, NULL},
+    OPERATION_WORDS_LIST(WORDS)};
+
+const struct field *field_named(const char *name, size_t length)
+{
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+        if (strlen(fields[i].name) == length && memcmp(fields[i].name, name, length) == 0)
+            return &fields[i];
+    fprintf(stderr, "a pattern has a field {%.*s}, which does not exist\n", (int)length, name);
+    abort();
+}
+
+const char *field_word(const char *words, size_t index, size_t *ret_length)
+{
+    for (; index > 0 && *words != '\0'; index--) {
+        words += strcspn(words, " ");
+        words += *words == ' ';
+    }
+    *ret_length = strcspn(words, " ");
+    return words;
+}
+
+static uint32_t count_words(const char *words)
+{
+    uint32_t count = 1;
+
+    for (const char *at = words; *at != '\0'; at++)
+        count += *at == ' ';
+    return count;
+}
+
+uint32_t field_values(const struct field *field)
+{
+    switch (field->form) {
+    case FIELD_SLOT:
+        return field->count;
+    case FIELD_WORD:
+        return count_words(field->words);
+    case FIELD_BITS:
+        return 1u << count_words(field->words);
+    case FIELD_CALL:
+        return SIM_CALL_COUNT + 1;
+    default:
+        return 0;
+    }
+}
+
+int64_t field_value(const struct field *field, uint32_t raw)
+{
+    uint32_t values;
+
+    switch (field->form) {
+    case FIELD_SIGNED:
+        return (int8_t)raw;
+    case FIELD_MS:
+        return (int16_t)raw;
+    case FIELD_ID:
+        return step_id(raw);
+    default:
+        values = field_values(field);
+        return values > 0 ? raw % values : raw;
+    }
+}
+
+struct field_fault field_fault(uint32_t raw)
+{
+    enum sim_call call = (raw & UINT8_MAX) % SIM_CALL_COUNT;
+
+    return (struct field_fault){call, (raw >> 8) % sim_fault_choices(call)};
+}
