@@ -76,7 +76,7 @@ static void listen_under(mode_t mask, unsigned access, unsigned expected)
     cr_assert_eq(umask(before), mask, "the umask has been changed");
 }
 
-/* Covers: PERM-02, PERM-03 */
+/* Covers: PERM-02, PERM-03, QT-G1 */
 Test(permissions, the_mode_is_what_was_asked_for_under_every_umask)
 {
     for (mode_t mask = 0; mask <= 0777; mask++) {

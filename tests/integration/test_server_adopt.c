@@ -122,7 +122,7 @@ static int make_connected(void)
 }
 
 /* Qt takes each of them, returns true, accepts nothing, and loses the descriptor. */
-/* Covers: QT-I3 */
+/* Covers: QT-I3, QT-I11 */
 Test(server_adopt, refuses_what_does_not_listen)
 {
     static const struct {

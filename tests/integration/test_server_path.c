@@ -118,7 +118,7 @@ Test(server_path, names_do_not_move)
 }
 
 /* Names that are not, on every way in: nothing is made, nothing is removed. */
-/* Covers: PATH-18, QT-A2, QT-A4, QT-B11, QT-B13 */
+/* Covers: PATH-18, QT-A2, QT-A4, QT-A7, QT-B11, QT-B13 */
 Test(server_path, what_is_no_name_touches_nothing)
 {
     static const struct {
@@ -177,7 +177,7 @@ Test(server_path, a_name_that_is_too_long_is_refused)
 
 /* Whatever access is asked for, whatever lies there: it stays as it is. In Qt an access option
  * replaces a live server, and any file. */
-/* Covers: PATH-15, PERM-09, QT-B4, QT-B5 */
+/* Covers: PATH-15, PERM-09, QT-B4, QT-B5, QT-B16, QT-G6 */
 Test(server_path, what_is_in_the_way_stays)
 {
     static const unsigned accesses[] = {SP_ACCESS_USER, SP_ACCESS_WORLD, SP_ACCESS_UMASK};
@@ -258,7 +258,7 @@ Test(server_path, a_killed_server_can_be_followed)
 }
 
 /* Qt removes whatever bears the name. */
-/* Covers: PATH-15, QT-B12 */
+/* Covers: PATH-15, QT-B12, QT-B18 */
 Test(server_path, remove_takes_what_is_stale_unless_told_otherwise)
 {
     struct sp_error_detail detail;
@@ -317,7 +317,7 @@ Test(server_path, a_child_that_closes_its_copy_takes_nothing)
 }
 
 /* A successor has the name by now: its file stays. */
-/* Covers: FDLT-13, PATH-16, QT-B6 */
+/* Covers: FDLT-13, PATH-16, QT-B6, QT-B14 */
 Test(server_path, close_removes_only_its_own)
 {
     char moved[TEMPDIR_JOINED_MAX];

@@ -102,7 +102,7 @@ static void assert_refused_both_ways(const char *name, enum sp_cause cause)
 
 /* ---- a server comes and goes ---- */
 
-/* Covers: PATH-02, FDLT-15 */
+/* Covers: PATH-02, FDLT-15, QT-G7 */
 Test(sockfile, a_server_leaves_the_directory_as_it_found_it)
 {
     struct snapshot files = snapshot_of(dir.path);
@@ -232,7 +232,7 @@ ParameterizedTestParameters(sockfile, what_is_no_socket_stays)
     return cr_make_param_array(size_t, numbers, sizeof(decoys) / sizeof(decoys[0]));
 }
 
-/* Covers: PATH-13, PATH-15, FDLT-14 */
+/* Covers: PATH-13, PATH-15, FDLT-14, QT-G6 */
 ParameterizedTest(size_t *number, sockfile, what_is_no_socket_stays)
 {
     const struct decoy *decoy = &decoys[*number];
@@ -421,7 +421,7 @@ Test(sockfile, close_leaves_a_successor_alone)
     cr_assert(exists(renamed), "we do not search for where our file may be");
 }
 
-/* Covers: FDLT-13 */
+/* Covers: FDLT-13, QT-B14 */
 Test(sockfile, close_leaves_every_other_kind_of_node_alone)
 {
     static void (*const plants[])(void) = {plant_file, plant_directory, plant_fifo,

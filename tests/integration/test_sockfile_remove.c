@@ -101,7 +101,7 @@ Test(sockfile_remove, a_live_server_goes_only_when_that_is_said)
     assert_removed(SP_REMOVE_ALIVE);
 }
 
-/* Covers: PATH-15 */
+/* Covers: PATH-15, QT-G6 */
 Test(sockfile_remove, what_is_no_socket_stays_whatever_is_said)
 {
     static const char *const names[] = {"file", "directory", "fifo", "link", "dangling"};
@@ -117,6 +117,7 @@ Test(sockfile_remove, what_is_no_socket_stays_whatever_is_said)
     }
 }
 
+/* Covers: QT-B18 */
 Test(sockfile_remove, nothing_there_is_not_found)
 {
     struct sp__fault fault;
@@ -127,7 +128,7 @@ Test(sockfile_remove, nothing_there_is_not_found)
     cr_assert_eq(remove_path(os, "/proc/s", SP_REMOVE_STALE, &fault), SP_ERROR_SERVER_NOT_FOUND);
 }
 
-/* Covers: ABST-03 */
+/* Covers: ABST-03, QT-A9 */
 Test(sockfile_remove, an_abstract_name_has_no_file)
 {
     struct sp_address address;

@@ -101,6 +101,7 @@ Test(server, takes_every_access_and_no_other)
     cr_assert_eq(sp_server_set_access(world.server, UINT_MAX), SP_ERROR_ARGUMENT);
 }
 
+/* Covers: QT-D11 */
 Test(server, bounds_its_numbers)
 {
     static const struct {

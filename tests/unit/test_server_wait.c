@@ -31,6 +31,7 @@ static int wait_ms(int ms, bool *ret_timed_out)
     return sp_server_wait_new_connection(world.server, ms, ret_timed_out);
 }
 
+/* Covers: QT-D8 */
 Test(server_wait, true_at_once_when_one_waits)
 {
     bool timed_out = true;

@@ -309,6 +309,19 @@ static struct shape shape_of(struct wire *wire)
     return shape;
 }
 
+/* The object remembers the refusal, and why: the state it was in, or the direction it is not open
+ * for. */
+static void expect_told(const struct wire *wire, int result, const char *call, const char *place)
+{
+    struct sp_error_detail detail;
+
+    sp_socket_error_detail(wire->socket, &detail);
+    cr_expect(detail.error == (enum sp_error)result, "%s when %s", call, place);
+    if (result == OP)
+        cr_expect(detail.cause == SP_CAUSE_STATE || detail.cause == SP_CAUSE_MODE,
+                  "%s when %s: cause %s", call, place, sp_cause_string(detail.cause));
+}
+
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
 /* A parameter crosses to another process, where the functions lie elsewhere: its number goes. */
@@ -322,7 +335,7 @@ ParameterizedTestParameters(socket_calls, in_every_state)
 }
 
 /* Covers: STAT-02, STAT-10, STAT-12, BUFF-12, QT-L1, QT-L2, QT-C8, QT-H11, QT-I8, QT-I10, QT-L9,
- * QT-L12, QT-L13 */
+ * QT-L12, QT-L13, QT-F13 */
 ParameterizedTest(size_t *number, socket_calls, in_every_state)
 {
     const struct row *row = &rows[*number];
@@ -342,7 +355,7 @@ ParameterizedTest(size_t *number, socket_calls, in_every_state)
             after = shape_of(&wire);
             cr_expect_eq(memcmp(&before, &after, sizeof(after)), 0, "%s when %s moved something",
                          row->name, place_names[place]);
-            cr_expect(sp_socket_error(wire.socket) == (enum sp_error)result);
+            expect_told(&wire, result, row->name, place_names[place]);
         }
         cr_expect(sp_socket_validate(wire.socket));
         wire_expect(&wire, events);
