@@ -11,6 +11,7 @@
  *   the others           how things are now
  */
 #include "fuzz/world/internal.h"
+#include "fuzz/world/names.h"
 
 #define EVENTS (sizeof(((struct world *)NULL)->events))
 
@@ -62,16 +63,13 @@ static void claim_socket(struct world *world, const struct operation *operation)
 
 static void claim_exists(struct world *world, const struct operation *operation)
 {
-    char path[STEP_OPERAND_MAX + 1];
+    struct world_name path;
     struct sp_os_stat stat;
-    size_t length = 0;
     bool exists;
 
-    for (; length < operation->path.length; length++)
-        path[length] = (char)operation->path.bytes[length];
-    path[length] = '\0';
-    exists = sim_lstat(world->users[0], path, &stat) >= 0;
-    WORLD_CHECK(world, exists == (operation->arg[0] != 0), "claim", "%s %s", path,
+    world_name(operation->path, &path);
+    exists = sim_lstat(world->users[0], path.bytes, &stat) >= 0;
+    WORLD_CHECK(world, exists == (operation->arg[0] != 0), "claim", "%s %s", path.bytes,
                 exists ? "exists" : "does not exist");
 }
 

@@ -242,8 +242,10 @@ static int64_t use(struct world *world, const struct operation *operation, struc
     case OPERATION_PEER_SEND:
         return send_bytes(world, peer, (uint64_t)operation->arg[1]);
     case OPERATION_PEER_SEND_TEXT:
-        return count_sent(peer, sim_send(peer->actor, peer->fd, operation->name.bytes,
-                                         operation->name.length));
+        if (operation->name.length == 0)
+            return 0;
+        return count_sent(
+            peer, sim_send(peer->actor, peer->fd, operation->name.bytes, operation->name.length));
     case OPERATION_PEER_URGENT:
         return count_sent(peer, sim_send_urgent(peer->actor, peer->fd, &byte, 1));
     case OPERATION_PEER_PASS:

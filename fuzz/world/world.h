@@ -93,6 +93,8 @@ struct world_outcome {
     int64_t result;       /* of the call: >= 0, enum sp_error, or -errno of a peer's call */
     const uint8_t *bytes; /* what a read, peek or line gave; NULL otherwise */
     bool called;          /* false: there was nothing to call it on */
+    /* Of REMOVE: there is no object that would keep it. */
+    struct sp_error_detail detail;
 };
 
 /**
