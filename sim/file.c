@@ -227,15 +227,12 @@ static bool is_before(const struct sim *sim, const struct sim_entry *a, const st
     return order != 0 ? order < 0 : a->length < b->length;
 }
 
-int sim_list(struct sim *sim, const char *path, size_t index, struct sim_listing *ret)
+static int list_node(const struct sim *sim, sim_index dir, size_t index, struct sim_listing *ret)
 {
-    int dir = sim__walk(&sim->oracle, sim->root, path, true);
     sim_index found = SIM_NIL;
     const struct sim_entry *entry;
 
-    if (dir < 0)
-        return dir;
-    if (!sim__is(sim, (sim_index)dir, SP_OS_IFDIR))
+    if (!sim__is(sim, dir, SP_OS_IFDIR))
         return -ENOTDIR;
     for (sim_index i = sim->nodes[dir].entries; i != SIM_NIL; i = sim->entry_links[i]) {
         size_t rank = 0;
@@ -254,4 +251,20 @@ int sim_list(struct sim *sim, const char *path, size_t index, struct sim_listing
     ret->content = sim->nodes[entry->node].content;
     ret->size = sim->nodes[entry->node].size;
     return 1;
+}
+
+int sim_list(struct sim *sim, const char *path, size_t index, struct sim_listing *ret)
+{
+    int dir = sim__walk(&sim->oracle, sim->root, path, true);
+
+    return dir < 0 ? dir : list_node(sim, (sim_index)dir, index, ret);
+}
+
+int sim_read_dir(struct sim_actor *actor, int fd, size_t index, struct sim_listing *ret)
+{
+    const struct sim_file *file = sim__file(actor, fd);
+
+    if (file == NULL || file->kind == SIM_FILE_HANDLE)
+        return -EBADF;
+    return file->kind == SIM_FILE_NODE ? list_node(actor->sim, file->target, index, ret) : -ENOTDIR;
 }

@@ -6,7 +6,7 @@
  * table of faults has for the call, so that neither table nor contract is incomplete; and that no
  * table of the world was too small for the row.
  */
-#include "play.h"
+#include "row.h"
 
 #include "sim/faults.h"
 
@@ -25,7 +25,7 @@ static void in_contract(void *user, const struct sim_trace_entry *entry)
 
 static void judge_step(struct stage *stage, const struct row *row, size_t i)
 {
-    char step[STEP_MAX], result[STEP_MAX];
+    char step[STAGE_TEXT_MAX], result[STAGE_TEXT_MAX];
     const char *expected = row_split(row->steps[i], step);
 
     stage_step(stage, step, result);

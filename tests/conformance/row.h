@@ -18,6 +18,8 @@
 #ifndef CONFORMANCE_ROW_H
 #define CONFORMANCE_ROW_H
 
+#include "sim/beside/stage.h"
+
 #include <stddef.h>
 
 struct row {
@@ -29,8 +31,12 @@ struct row {
     const char *const *steps;
 };
 
-enum kernel { KERNEL_SIMULATED, KERNEL_REAL };
-
+/** row_needs_root() - whether a row has others than `me` in it */
+bool row_needs_root(const struct row *row);
+/** row_unfit() - why a row cannot be played on this machine, or NULL */
+const char *row_unfit(const struct row *row, enum kernel kernel);
+/** row_split() - the step in front of "->", and what is behind it or NULL */
+const char *row_split(const char *line, char ret_step[STAGE_TEXT_MAX]);
 /** row_test() - play a row and judge it with Criterion's assertions; skips what cannot be played */
 void row_test(const struct row *row, enum kernel kernel);
 

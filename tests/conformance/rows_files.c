@@ -7,6 +7,31 @@
 /* One step a line. */
 /* clang-format off */
 
+ROW(files, list_permission, "reading a directory needs the right to, and a descriptor",
+    "mkdir d",
+    "create d/f",
+    "chmod d 0300",
+    "list d      -> EACCES",
+    "chmod d 0400",
+    "list d      -> f",
+    "create f",
+    "chmod f 0",
+    "list f      -> ENOTDIR",
+    "symlink d l",
+    "list l      -> f",
+    "list none   -> ENOENT",
+    "limit 3",
+    "list d      -> EMFILE",
+    "list none   -> EMFILE",
+    "write f 'a' -> EMFILE")
+
+ROW(files, nodes, "which names lead to one node",
+    "create f",
+    "link f g",
+    "symlink f l",
+    "mkdir d",
+    "nodes f g l d ./d none d/.. .  -> 1 1 3 4 4 ENOENT 7 7")
+
 ROW(files, create, "files, directories, links",
     "create f",
     "mkdir d",

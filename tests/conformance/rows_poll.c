@@ -7,6 +7,15 @@
 /* One step a line. */
 /* clang-format off */
 
+ROW(poll, ready, "every handle of a process",
+    "ready     -> -",
+    "p q = pair",
+    "d = open .",
+    "c = socket",
+    "close d",
+    "send p 'x'",
+    "ready     -> p: OUT, q: IN OUT, d: NVAL, c: OUT HUP")
+
 ROW(poll, unconnected, "writable and hung up",
     "c = socket",
     "poll c          -> OUT HUP",

@@ -7,7 +7,7 @@
  *
  * Prints every step with its result; "both" only the steps in which the kernels differ.
  */
-#include "play.h"
+#include "row.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +27,7 @@ struct stages {
 
 static void show_step(const struct stages *stages, const char *line)
 {
-    char step[STEP_MAX], real[STEP_MAX] = "", simulated[STEP_MAX] = "";
+    char step[STAGE_TEXT_MAX], real[STAGE_TEXT_MAX] = "", simulated[STAGE_TEXT_MAX] = "";
     const char *expected = row_split(line, step);
     bool wrong;
 
@@ -78,7 +78,7 @@ static void show_input(unsigned kernels)
 {
     unsigned others = geteuid() == 0 || kernels == SIMULATED ? STAGE_OTHERS : 0;
     struct stages stages = open_stages(kernels, others | STAGE_CONFINED);
-    char line[STEP_MAX];
+    char line[STAGE_TEXT_MAX];
 
     while (fgets(line, sizeof(line), stdin) != NULL) {
         line[strcspn(line, "\n")] = '\0';

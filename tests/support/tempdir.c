@@ -33,15 +33,20 @@ static int remove_one(const char *path, const struct stat *stat, int type, struc
     return remove(path);
 }
 
+static int remove_below(const char *path, const struct stat *stat, int type, struct FTW *ftw)
+{
+    return ftw->level == 0 ? 0 : remove_one(path, stat, type, ftw);
+}
+
 /* The directories of this process that exist. Children have a copy, and leave them alone. */
 #define LIVE_MAX 8
 static struct tempdir live[LIVE_MAX];
 static pid_t live_in;
 
-static void remove_all(const char *path)
+static void remove_with(const char *path, __nftw_func_t remover)
 {
     if (nftw(path, open_up, 16, FTW_PHYS) != 0 ||
-        nftw(path, remove_one, 16, FTW_PHYS | FTW_DEPTH) != 0)
+        nftw(path, remover, 16, FTW_PHYS | FTW_DEPTH) != 0)
         (void)fprintf(stderr, "cannot remove %s: %s\n", path, strerror(errno));
 }
 
@@ -51,7 +56,7 @@ static void remove_live(void)
         return;
     for (size_t i = 0; i < LIVE_MAX; i++) {
         if (live[i].path[0] != '\0')
-            remove_all(live[i].path);
+            remove_with(live[i].path, remove_one);
     }
 }
 
@@ -90,7 +95,12 @@ void tempdir_remove(struct tempdir *dir)
 
     MUST(slot != NULL);
     slot->path[0] = '\0';
-    remove_all(dir->path);
+    remove_with(dir->path, remove_one);
+}
+
+void tempdir_empty(const struct tempdir *dir)
+{
+    remove_with(dir->path, remove_below);
 }
 
 char *tempdir_join(const struct tempdir *dir, const char *leaf, char ret[TEMPDIR_JOINED_MAX])

@@ -21,6 +21,8 @@ struct tempdir tempdir_make(void);
 /** tempdir_remove() - with all it holds, whatever that is and whatever its modes are. A test that
  * fails or is skipped does not come to its end: then this is done when its process exits. */
 void tempdir_remove(struct tempdir *dir);
+/** tempdir_empty() - the same, but the directory itself stays */
+void tempdir_empty(const struct tempdir *dir);
 
 /** tempdir_join() - "DIR/leaf" in @ret, which it returns. */
 char *tempdir_join(const struct tempdir *dir, const char *leaf, char ret[TEMPDIR_JOINED_MAX]);

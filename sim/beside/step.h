@@ -12,8 +12,8 @@
  * names of the cast, inode numbers are compared and not shown, and descriptors are shown only by
  * `number`. README.md lists the operations.
  */
-#ifndef CONFORMANCE_STEP_H
-#define CONFORMANCE_STEP_H
+#ifndef SIM_BESIDE_STEP_H
+#define SIM_BESIDE_STEP_H
 
 #include "machine.h"
 
@@ -24,7 +24,7 @@
 /**
  * step_run() - do what @step says, write what came of it
  *
- * A step that cannot be understood ends the process with a message: that is a mistake in a row.
+ * A step that cannot be understood ends the process with a message: that is a mistake of whoever wrote it.
  */
 void step_run(struct side *side, const char *step, char ret_result[STEP_MAX]);
 

@@ -3,11 +3,11 @@
  * What a step needs of a kernel: the seam, and beside it the system calls that the library does not
  * make but other programs do.
  *
- * Two implementations: beside_linux.c makes the system calls, beside_sim.c asks the simulated
+ * Two implementations: linux.c makes the system calls, simulated.c asks the simulated
  * kernel. Results are >= 0 or -errno. Every call acts as one process.
  */
-#ifndef CONFORMANCE_MACHINE_H
-#define CONFORMANCE_MACHINE_H
+#ifndef SIM_BESIDE_MACHINE_H
+#define SIM_BESIDE_MACHINE_H
 
 #include <sunpath/os.h>
 
@@ -49,11 +49,10 @@ struct beside {
     int (*umask)(void *who, uint32_t mask);
     int (*limit)(void *who, unsigned descriptors);
     int (*ids)(void *who, uint32_t uid, uint32_t gid, const uint32_t *groups, size_t count);
-    int (*exit)(void *who);
 };
 
 extern const struct beside beside_linux;
-extern const struct beside beside_sim;
+extern const struct beside beside_simulated;
 
 /* Who takes part. The same names on both kernels; numbers may differ. */
 enum { CAST_ME, CAST_OTHER, CAST_ROOT, CAST_SIZE };
@@ -63,6 +62,10 @@ struct cast_member {
     uint32_t gid;
 };
 extern const char *const cast_names[CAST_SIZE];
+/* User and group of each, where the tester can choose. */
+extern const uint32_t cast_ids[CAST_SIZE];
+/* Where they are at the beginning. */
+#define CAST_HOME "/tmp/work"
 
 #define HANDLES_MAX 64
 #define REMEMBERED_MAX 8
@@ -83,7 +86,7 @@ struct remembered {
  * a length that is always the same. */
 #define PREFIX_LENGTH 16
 
-/** struct side - one process on one kernel, and the names that the row has given to things in it */
+/** struct side - one process on one kernel, and the names that steps have given to things in it */
 struct side {
     const struct sp_os *os;
     const struct beside *beside;

@@ -341,7 +341,34 @@ static void do_poll_many(struct step *step)
     }
 }
 
+/* ready: what every handle is ready for, in the order in which they were first made */
+static void do_ready(struct step *step)
+{
+    for (size_t i = 0; i < step->side->handle_count; i++) {
+        const struct handle *handle = &step->side->handles[i];
+        struct sp_os_pollfd entry = {.fd = handle->fd,
+                                     .want = SP_OS_POLLIN | SP_OS_POLLOUT | SP_OS_POLLRDHUP};
+        int r = os_of(step)->poll(os_of(step)->ctx, &entry, 1, 1);
+
+        step_print(step, "%s%s: ", i > 0 ? ", " : "", handle->name);
+        if (step_ok(step, r))
+            print_bits(step, entry.got);
+    }
+    if (step->side->handle_count == 0)
+        step_print(step, "-");
+}
+
 /* ---- asking ---- */
+
+/* A name that the kernel chose: five digits, whichever. */
+static bool is_automatic(const unsigned char *sockaddr, int length)
+{
+    bool fits = length == 8 && sockaddr[2] == '\0';
+
+    for (int i = 3; fits && i < length; i++)
+        fits = strchr("0123456789abcdef", sockaddr[i]) != NULL;
+    return fits;
+}
 
 /* The length that the kernel reports, and the name: as a word of a step, cut after 20 bytes. */
 static void print_name(struct step *step, const unsigned char *sockaddr, int r)
@@ -353,6 +380,10 @@ static void print_name(struct step *step, const unsigned char *sockaddr, int r)
     step_print(step, "%d", r);
     if (length <= 2)
         return;
+    if (is_automatic(sockaddr, r)) {
+        step_print(step, " @...");
+        return;
+    }
     length -= 2;
     if (name[0] == '\0') {
         step_print(step, " @");
@@ -394,18 +425,14 @@ static void do_peername(struct step *step)
     ask_name(step, os_of(step)->getpeername);
 }
 
-/* The name that the kernel chose is five digits, whichever. */
 static void do_autoname(struct step *step)
 {
     unsigned char sockaddr[SP_OS_SOCKADDR_MAX] = {0};
     int r =
         os_of(step)->getsockname(os_of(step)->ctx, step_fd(step, 1), sockaddr, sizeof(sockaddr));
-    bool fits = r == 8 && sockaddr[2] == '\0';
 
-    for (int i = 3; fits && i < r; i++)
-        fits = strchr("0123456789abcdef", sockaddr[i]) != NULL;
     if (step_ok(step, r))
-        step_print(step, fits ? "five digits" : "something else");
+        step_print(step, is_automatic(sockaddr, r) ? "five digits" : "something else");
 }
 
 static void do_info(struct step *step)
@@ -543,12 +570,6 @@ static void do_who(struct step *step)
     step_print_id(step, os_of(step)->egid(os_of(step)->ctx), true);
 }
 
-static void do_exit(struct step *step)
-{
-    step->side->handle_count = 0;
-    step_done(step, step->side->beside->exit(step->side->who));
-}
-
 /* ---- the list ---- */
 
 const struct operation_row socket_operations[] = {
@@ -577,6 +598,7 @@ const struct operation_row socket_operations[] = {
     {"poll", do_poll, 1, 5},
     {"wait", do_wait, 2, 6},
     {"poll_many", do_poll_many, 0, 70},
+    {"ready", do_ready, 0, 0},
     {"sockname", do_sockname, 1, 2},
     {"peername", do_peername, 1, 2},
     {"autoname", do_autoname, 1, 1},
@@ -594,6 +616,5 @@ const struct operation_row socket_operations[] = {
     {"limit", do_limit, 1, 1},
     {"ids", do_ids, 2, 18},
     {"who", do_who, 0, 0},
-    {"exit", do_exit, 0, 0},
     {NULL, NULL, 0, 0},
 };

@@ -316,12 +316,6 @@ static int linux_ids(void *who, uint32_t uid, uint32_t gid, const uint32_t *grou
     return 0;
 }
 
-static int linux_exit(void *who)
-{
-    UNUSED(who);
-    _exit(0);
-}
-
 const struct beside beside_linux = {
     .socket = linux_socket,
     .socketpair = linux_socketpair,
@@ -354,5 +348,4 @@ const struct beside beside_linux = {
     .umask = linux_umask,
     .limit = linux_limit,
     .ids = linux_ids,
-    .exit = linux_exit,
 };

@@ -14,6 +14,7 @@
 #include <string.h>
 
 const char *const cast_names[CAST_SIZE] = {"me", "other", "root"};
+const uint32_t cast_ids[CAST_SIZE] = {12345, 12346, 0};
 
 _Noreturn void step_mistake(const struct step *step, const char *why)
 {

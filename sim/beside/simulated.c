@@ -6,10 +6,8 @@
 
 #include "sim/actor.h"
 
+#include <errno.h>
 #include <string.h>
-
-/* The working directory of a row, for sim_list(), which takes absolute paths. */
-#define HOME "/tmp/work/"
 
 static int sim_beside_socket(void *who, int kind)
 {
@@ -92,9 +90,19 @@ static int sim_beside_create(void *who, const char *path, uint32_t type, uint32_
     return sim_create(who, path, type, mode);
 }
 
+/* What opens a file on Linux to do its work needs a free descriptor first of all. */
+static int need_descriptor(struct sim_actor *actor)
+{
+    int fd = sim_open(actor, "/", true);
+
+    return fd < 0 ? fd : sim_close(actor, fd);
+}
+
 static int sim_beside_write(void *who, const char *path, const void *bytes, size_t length)
 {
-    return sim_write(who, path, bytes, length);
+    int r = need_descriptor(who);
+
+    return r < 0 ? r : sim_write(who, path, bytes, length);
 }
 
 static int sim_beside_symlink(void *who, const char *text, const char *path)
@@ -149,14 +157,20 @@ static int sim_beside_flock(void *who, int fd, bool lock)
 
 static int sim_beside_list(void *who, const char *path, size_t index, char ret_name[256])
 {
-    char absolute[sizeof(HOME) + 256] = HOME;
     struct sim_listing listing;
-    int r;
+    struct sp_os_stat stat;
+    int r = need_descriptor(who), fd;
 
-    if (strlen(path) >= 256)
-        return 0;
-    (void)strcat(absolute, path);
-    r = sim_list(sim_of(who), absolute, index, &listing);
+    if (r < 0 || (r = sim_stat(who, path, &stat)) < 0)
+        return r;
+    /* O_DIRECTORY: before the question of who may read it */
+    if ((stat.mode & SP_OS_IFMT) != SP_OS_IFDIR)
+        return -ENOTDIR;
+    fd = sim_open(who, path, false);
+    if (fd < 0)
+        return fd;
+    r = sim_read_dir(who, fd, index, &listing);
+    (void)sim_close(who, fd);
     if (r > 0)
         memcpy(ret_name, listing.name, sizeof(listing.name));
     return r;
@@ -180,13 +194,7 @@ static int sim_beside_ids(void *who, uint32_t uid, uint32_t gid, const uint32_t 
     return sim_actor_set_ids(who, uid, gid, groups, count);
 }
 
-static int sim_beside_exit(void *who)
-{
-    sim_actor_exit(who);
-    return 0;
-}
-
-const struct beside beside_sim = {
+const struct beside beside_simulated = {
     .socket = sim_beside_socket,
     .socketpair = sim_beside_socketpair,
     .autobind = sim_beside_autobind,
@@ -218,5 +226,4 @@ const struct beside beside_sim = {
     .umask = sim_beside_umask,
     .limit = sim_beside_limit,
     .ids = sim_beside_ids,
-    .exit = sim_beside_exit,
 };

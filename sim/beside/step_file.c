@@ -132,6 +132,27 @@ static void do_same(struct step *step)
         step_print(step, a.dev == b.dev && a.ino == b.ino ? "yes" : "no");
 }
 
+/* nodes a b c: for each the number of the first one that is the same node, or the errno; links
+ * themselves */
+static void do_nodes(struct step *step)
+{
+    struct sp_os_stat stats[TOKENS_MAX];
+    bool exists[TOKENS_MAX];
+
+    for (size_t i = 1; i < step->count; i++) {
+        int r = beside_of(step)->stat(step->side->who, step_text(step, i), false, &stats[i]);
+        size_t same = 1;
+
+        exists[i] = r >= 0;
+        step_print(step, "%s", i > 1 ? " " : "");
+        if (!step_ok(step, r))
+            continue;
+        while (!exists[same] || stats[same].dev != stats[i].dev || stats[same].ino != stats[i].ino)
+            same++;
+        step_print(step, "%zu", same);
+    }
+}
+
 static void print_text(struct step *step, const char *text, int r)
 {
     if (!step_ok(step, r))
@@ -241,34 +262,43 @@ static void do_unlink_at(struct step *step)
     step_done(step, os_of(step)->unlink_at(os_of(step)->ctx, step_fd(step, 1), step_text(step, 2)));
 }
 
+static struct remembered *find_remembered(struct side *side, const char *key)
+{
+    for (size_t i = 0; i < side->remembered_count; i++)
+        if (strcmp(side->remembered[i].name, key) == 0)
+            return &side->remembered[i];
+    return NULL;
+}
+
 /* remember d name key: device, inode and type of the name now, for chmod_at */
 static void do_remember(struct step *step)
 {
     struct side *side = step->side;
-    struct remembered *slot = &side->remembered[side->remembered_count];
+    struct remembered *slot = find_remembered(side, step_text(step, 3));
+    struct sp_os_stat stat;
 
-    if (side->remembered_count == REMEMBERED_MAX)
+    if (slot == NULL && side->remembered_count == REMEMBERED_MAX)
         step_mistake(step, "too much to remember");
-    (void)strncpy(slot->name, step_text(step, 3), sizeof(slot->name) - 1);
     if (!step_ok(step, os_of(step)->stat_at(os_of(step)->ctx, step_fd(step, 1), step_text(step, 2),
-                                            &slot->stat)))
+                                            &stat)))
         return;
-    side->remembered_count++;
+    if (slot == NULL) {
+        slot = &side->remembered[side->remembered_count++];
+        (void)strncpy(slot->name, step_text(step, 3), sizeof(slot->name) - 1);
+    }
+    slot->stat = stat;
     step_print(step, "ok");
 }
 
 /* chmod_at d name key mode */
 static void do_chmod_at(struct step *step)
 {
-    const struct side *side = step->side;
-    size_t i = 0;
+    const struct remembered *slot = find_remembered(step->side, step_text(step, 3));
 
-    while (i < side->remembered_count && strcmp(side->remembered[i].name, step_text(step, 3)) != 0)
-        i++;
-    if (i == side->remembered_count)
+    if (slot == NULL)
         step_mistake(step, "nothing of that name is remembered");
     step_done(step, os_of(step)->chmod_at(os_of(step)->ctx, step_fd(step, 1), step_text(step, 2),
-                                          &side->remembered[i].stat, step_value(step, 4)));
+                                          &slot->stat, step_value(step, 4)));
 }
 
 static void do_lock_at(struct step *step)
@@ -294,6 +324,7 @@ const struct operation_row file_operations[] = {
     {"stat", do_stat, 1, 1},
     {"lstat", do_lstat, 1, 1},
     {"same", do_same, 2, 2},
+    {"nodes", do_nodes, 1, 70},
     {"readlink", do_readlink, 1, 1},
     {"list", do_list, 1, 1},
     {"open", do_open, 1, 1},
