@@ -2,16 +2,17 @@
 /*
  * The driver without an engine: plays the inputs it is given, once and for all.
  *
- *   replay [--show | --digest | --here] PATH...
+ *   replay [--show | --digest | --here | --times N] PATH...
  *
  * A PATH is an input, or a directory whose files, at any depth, are inputs. The empty input is
- * always played too. Each input is played RUNS times, each time from a new heap block of exactly
+ * always played too. Each input is played three times, each time from a new heap block of exactly
  * its size: what a run leaves behind meets the next, and a byte too far is seen by the sanitizer.
  * All runs must have the same digest.
  *
  *   --show    prints the inputs in their text form and plays none
  *   --digest  prints each input's digest as well, in front of its name
  *   --here    plays in this process, for a debugger; the first failure ends it
+ *   --times   plays each input so often
  *
  * Exit status: 0 every input passed; 1 at least one failed, and standard error names it; 2 wrong
  * usage; 3 something could not be read, or a directory held no input. Failure outranks 3: what
@@ -36,7 +37,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Times each input is played. */
+/* Times each input is played unless said otherwise. */
 #define RUNS 3
 /* Seconds that one input may take for all its runs, under the slowest sanitizer. */
 #define SECONDS_EACH 20
@@ -54,6 +55,7 @@ struct inputs {
     size_t count;
     bool is_incomplete; /* something was named that cannot be played */
     bool shows_digests;
+    unsigned long runs;
 };
 
 static void *need(void *memory)
@@ -159,11 +161,11 @@ static void show(const struct input *input, FILE *out)
 }
 
 /* Returns the digest of what happened. */
-static uint64_t play(const struct input *input)
+static uint64_t play(const struct input *input, unsigned long runs)
 {
     uint64_t first = 0;
 
-    for (int run = 0; run < RUNS; run++) {
+    for (unsigned long run = 0; run < runs; run++) {
         uint8_t *copy = need(malloc(input->length));
 
         if (input->length > 0)
@@ -188,7 +190,7 @@ static void play_all(const struct inputs *inputs, volatile size_t *next)
         uint64_t digest;
 
         (void)alarm(SECONDS_EACH);
-        digest = play(input);
+        digest = play(input, inputs->runs);
         if (inputs->shows_digests) {
             printf("%016" PRIx64 " %s\n", digest, input->name);
             (void)fflush(stdout); /* the next one may end the process */
@@ -247,13 +249,13 @@ static size_t play_in_children(const struct inputs *inputs)
 
 static int usage(void)
 {
-    fputs("usage: replay [--show | --digest | --here] PATH...\n", stderr);
+    fputs("usage: replay [--show | --digest | --here | --times N] PATH...\n", stderr);
     return USAGE;
 }
 
 int main(int argc, char **argv)
 {
-    struct inputs inputs = {0};
+    struct inputs inputs = {.runs = RUNS};
     bool shows = false;
     bool plays_here = false;
     size_t failed = 0;
@@ -263,9 +265,17 @@ int main(int argc, char **argv)
         shows = strcmp(argv[1], "--show") == 0;
         plays_here = strcmp(argv[1], "--here") == 0;
         inputs.shows_digests = strcmp(argv[1], "--digest") == 0;
-        if (!shows && !plays_here && !inputs.shows_digests)
-            return usage();
         first = 2;
+        if (strcmp(argv[1], "--times") == 0 && argc > 2) {
+            char *end;
+
+            inputs.runs = strtoul(argv[2], &end, 10);
+            if (*end != '\0' || inputs.runs == 0)
+                return usage();
+            first = 3;
+        } else if (!shows && !plays_here && !inputs.shows_digests) {
+            return usage();
+        }
     }
     if (first >= argc)
         return usage();
@@ -285,7 +295,7 @@ int main(int argc, char **argv)
             play_all(&inputs, &next);
         else
             failed = play_in_children(&inputs);
-        printf("%zu inputs, %d runs each: %zu failed\n", inputs.count, RUNS, failed);
+        printf("%zu inputs, %lu runs each: %zu failed\n", inputs.count, inputs.runs, failed);
     }
 
     free_inputs(&inputs);
