@@ -205,9 +205,8 @@ SP_API SP_MUST_CHECK int sp_socket_peer_address(struct sp_socket *socket, struct
  * kernel has no identity for it. */
 SP_API SP_MUST_CHECK int sp_socket_peer(struct sp_socket *socket, struct sp_peer *ret);
 /** sp_socket_peer_pidfd() - a descriptor that stays with the peer process; the caller closes it.
- * Return: the descriptor
- * (>= 0); SP_ERROR_OPERATION without a connection; SP_ERROR_UNSUPPORTED on kernels before 6.5;
- * SP_ERROR_PEER_CLOSED when the process is gone; SP_ERROR_RESOURCE. */
+ * Return: the descriptor (>= 0); SP_ERROR_OPERATION without a connection; SP_ERROR_UNSUPPORTED on
+ * kernels before 6.5; SP_ERROR_PEER_CLOSED when the process is gone; SP_ERROR_RESOURCE. */
 SP_API SP_MUST_CHECK int sp_socket_peer_pidfd(struct sp_socket *socket);
 /** sp_socket_error() - the last failure, of a refused call or of an ERROR event; SP_OK before any
  * and after sp_socket_open() has started a connection. */
