@@ -72,7 +72,9 @@ static size_t fill(struct sp_socket *socket, size_t fetch_size, size_t budget, b
         void *bytes;
         int64_t n;
 
-        if (socket->read_limit != 0 && wanted > socket->read_limit - socket->in.size)
+        /* The limit is for what is kept. */
+        if (socket->read_limit != 0 && !sp__has(socket, SP__DISCARD) &&
+            wanted > socket->read_limit - socket->in.size)
             wanted = socket->read_limit - socket->in.size;
         bytes = sp__queue_reserve(&socket->in, os, wanted, &room);
         if (bytes == NULL) {

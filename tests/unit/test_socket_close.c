@@ -317,6 +317,23 @@ Test(socket_close, while_closing_by_close_there_is_nothing_to_read)
     expect_gone(0);
 }
 
+/* What is thrown away fills no buffer. Else a peer that keeps sending would cost a system call for
+ * every byte of the limit. */
+Test(socket_close, what_is_thrown_away_is_not_fetched_by_the_read_limit)
+{
+    unsigned calls;
+
+    queue("bytes");
+    sp_socket_set_read_limit(wire.socket, 1);
+    sp_socket_close(wire.socket);
+    wire_say(&wire, bytes, sizeof(bytes));
+    calls = wire.calls[WIRE_RECV];
+    sp_socket_process(wire.socket, SP_IO_READ);
+    cr_assert_eq(wire.received, wire.coming.length);
+    cr_assert_leq(wire.calls[WIRE_RECV] - calls, 2);
+    wire_expect(&wire, "about-to-close state:closing");
+}
+
 Test(socket_close, close_after_disconnect_drops_what_was_not_read)
 {
     queue("bytes");
