@@ -15,6 +15,27 @@
 #define SETUID 04000u
 #define GROUP_EXEC 00010u
 
+/* ---- who sees it ---- */
+
+void sim__witness(const struct sim_actor *actor, enum sim_change_kind kind,
+                  const struct sim_place *place, sim_index node, uint32_t mode)
+{
+    struct sim *sim = actor->sim;
+    struct sim_change change = {.actor = actor, .kind = kind, .mode = mode};
+    sim_index socket = sim->nodes[node].socket;
+
+    if (sim->witness == NULL)
+        return;
+    if (place != NULL) {
+        sim__fill_stat(sim, place->dir, &change.dir);
+        change.name = place->name;
+        change.length = place->length;
+    }
+    sim__fill_stat(sim, node, &change.node);
+    change.listening = socket != SIM_NIL && sim->socks[socket].state == SIM_SOCK_LISTENING;
+    sim->witness(sim->witness_user, &change);
+}
+
 /* ---- creating ---- */
 
 static int may_create(const struct sim_actor *actor, sim_index dir)
@@ -74,6 +95,7 @@ int sim__make_node(struct sim_actor *actor, sim_index at, const char *path, uint
     sim__node_unref(sim, node);
     if (r < 0)
         return r;
+    sim__witness(actor, SIM_CHANGE_MADE, &place, node, mode);
     *ret_node = node;
     return 0;
 }
@@ -225,6 +247,7 @@ int sim__unlink(struct sim_actor *actor, sim_index at, const char *path)
     r = may_remove(actor, place.dir, victim, false);
     if (r < 0)
         return r;
+    sim__witness(actor, SIM_CHANGE_REMOVED, &place, victim, 0);
     sim__entry_remove(sim, place.dir, (sim_index)entry);
     return 0;
 }

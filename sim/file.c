@@ -25,6 +25,7 @@ int sim__chmod_node(struct sim_actor *actor, sim_index index, uint32_t mode)
         return -EPERM;
     if (!sim__is_root(actor) && !sim__in_group(actor, node->gid))
         mode &= ~SETGID;
+    sim__witness(actor, SIM_CHANGE_MODE, NULL, index, mode & MODE_BITS);
     node->mode = (uint16_t)((node->mode & SP_OS_IFMT) | (mode & MODE_BITS));
     return 0;
 }

@@ -188,6 +188,8 @@ struct sim {
     void *hook_user;
     sim_trace *trace;
     void *trace_user;
+    sim_witness *witness;
+    void *witness_user;
     sim_index root;
     sim_index cred_count;
     struct sim_pool node_pool, entry_pool, file_pool, sock_pool, message_pool, block_pool;
@@ -306,6 +308,9 @@ int sim__walk_parent(struct sim_actor *actor, sim_index at, const char *path,
 int sim__walk(struct sim_actor *actor, sim_index at, const char *path, bool follow);
 
 /* entry.c: names */
+/* Tells the witness, if there is one. @place: of a change of mode NULL. */
+void sim__witness(const struct sim_actor *actor, enum sim_change_kind kind,
+                  const struct sim_place *place, sim_index node, uint32_t mode);
 int sim__make_node(struct sim_actor *actor, sim_index at, const char *path, uint32_t mode,
                    sim_index *ret_node);
 int sim__unlink(struct sim_actor *actor, sim_index at, const char *path);

@@ -133,6 +133,7 @@ void sim_reset(struct sim *sim, const struct sim_options *options)
     sim->last_device = 1;
     sim->hook = NULL;
     sim->trace = NULL;
+    sim->witness = NULL;
     sim->cred_count = 0;
     pool_reset(&sim->node_pool);
     pool_reset(&sim->entry_pool);
@@ -357,6 +358,12 @@ void sim_set_trace(struct sim *sim, sim_trace *trace, void *user)
 {
     sim->trace = trace;
     sim->trace_user = user;
+}
+
+void sim_set_witness(struct sim *sim, sim_witness *witness, void *user)
+{
+    sim->witness = witness;
+    sim->witness_user = user;
 }
 
 uint64_t sim_digest(const struct sim *sim)

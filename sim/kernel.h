@@ -145,6 +145,29 @@ struct sim_trace_entry {
 typedef void sim_trace(void *user, const struct sim_trace_entry *entry);
 void sim_set_trace(struct sim *sim, sim_trace *trace, void *user);
 
+/* Changes of the file system that a seam can make, by whomever. */
+enum sim_change_kind {
+    SIM_CHANGE_MADE,    /* a node and its name */
+    SIM_CHANGE_REMOVED, /* a name that was not a directory's */
+    SIM_CHANGE_MODE
+};
+
+/** struct sim_change - one of them: a node's made after it has happened, the others before */
+struct sim_change {
+    const struct sim_actor *actor;
+    enum sim_change_kind kind;
+    struct sp_os_stat dir; /* that holds the name; of a change of mode: nothing */
+    const char *name;      /* in it; @length bytes, valid during the callback */
+    size_t length;
+    struct sp_os_stat node;
+    uint32_t mode;  /* of a change of mode: the new one */
+    bool listening; /* a socket is bound to the node, and listens */
+};
+
+typedef void sim_witness(void *user, const struct sim_change *change);
+/** sim_set_witness() - for oracles: who did what to which node; sim_reset() ends it */
+void sim_set_witness(struct sim *sim, sim_witness *witness, void *user);
+
 /** sim_digest() - of all calls at all seams since the reset: their arguments, the bytes they moved
  * and their results. Equal runs have equal digests, on every machine. */
 uint64_t sim_digest(const struct sim *sim);

@@ -89,6 +89,12 @@ static int seam_peer_cred(void *ctx, int fd, struct sp_os_cred *ret_cred)
     return kernel_of(ctx)->peer_cred(ctx, fd, ret_cred);
 }
 
+static int seam_stat_at(void *ctx, int dir, const char *name, struct sp_os_stat *ret_stat)
+{
+    note()->ret = ret_stat;
+    return kernel_of(ctx)->stat_at(ctx, dir, name, ret_stat);
+}
+
 void world_seam_make(struct world_side *side)
 {
     side->os = *sim_os(side->actor);
@@ -101,6 +107,7 @@ void world_seam_make(struct world_side *side)
     side->os.poll = seam_poll;
     side->os.sockinfo = seam_sockinfo;
     side->os.peer_cred = seam_peer_cred;
+    side->os.stat_at = seam_stat_at;
 }
 
 void world_trace(void *user, const struct sim_trace_entry *entry)

@@ -197,6 +197,7 @@ static bool race_hook(void *user, struct sim_actor *actor, enum sim_call call,
     }
     copy_operation(&now, &world->race);
     world->race.kind = OPERATION_COUNT;
+    world->race_at = call;
     sim_set_hook(world->sim, NULL, NULL);
     world_do(world, &now);
     return true;

@@ -141,7 +141,7 @@ struct world {
     struct world_peer lock; /* of {u}.lock */
     struct operation race;  /* waits for its call; kind OPERATION_COUNT: none */
     unsigned race_in;       /* so many such calls go by first */
-    enum sim_call race_at;
+    enum sim_call race_at;  /* when it has happened: the call at which it did */
     struct world_io io;
     struct world_outcome last; /* of the last operation that was no claim */
     uint8_t events[64];        /* kinds of the events taken, the last 64; for claims */

@@ -454,6 +454,51 @@ Test(sim_kernel, trace_has_every_call)
     cr_expect_eq(sim_calls(two, SIM_CALL_ANY), 0);
 }
 
+static unsigned witnessed;
+static struct sim_change last_change;
+
+static void remember_change(void *user, const struct sim_change *change)
+{
+    cr_expect_eq(user, &witnessed);
+    witnessed++;
+    last_change = *change;
+}
+
+Test(sim_kernel, a_witness_sees_what_becomes_of_files)
+{
+    struct sp_os_stat dir, node;
+    int handle;
+
+    sim_set_witness(sim, remember_change, &witnessed);
+    (void)listen_at(two, "/run/a");
+    cr_expect_eq(witnessed, 2);
+    cr_expect_eq(last_change.kind, SIM_CHANGE_MODE);
+    cr_expect_eq(last_change.mode, 0777u);
+    cr_expect_not(last_change.listening);
+    cr_assert_eq(sim_lstat(one, "/run", &dir), 0);
+    cr_assert_eq(sim_lstat(one, "/run/a", &node), 0);
+    handle = os->open_dir(os->ctx, SP_OS_ROOT, "");
+    handle = os->open_dir(os->ctx, handle, "run");
+    cr_assert_eq(os->unlink_at(os->ctx, handle, "a"), 0);
+    cr_expect_eq(witnessed, 3);
+    cr_expect_eq(last_change.kind, SIM_CHANGE_REMOVED);
+    cr_expect_eq(last_change.actor, one);
+    cr_expect_eq(last_change.node.ino, node.ino);
+    cr_expect_eq(last_change.node.mode, node.mode);
+    cr_expect_eq(last_change.dir.ino, dir.ino);
+    cr_expect_eq(last_change.length, 1u);
+    cr_expect(last_change.listening);
+    cr_assert_geq(os->lock_at(os->ctx, handle, "b"), 0);
+    cr_expect_eq(witnessed, 4);
+    cr_expect_eq(last_change.kind, SIM_CHANGE_MADE);
+    cr_expect_eq(last_change.node.mode, SP_OS_IFREG | 0600u);
+    cr_expect_eq(os->unlink_at(os->ctx, handle, "missing"), -ENOENT);
+    cr_expect_eq(witnessed, 4);
+    sim_reset(sim, NULL);
+    populate();
+    cr_expect_eq(witnessed, 4);
+}
+
 Test(sim_kernel, calls_have_the_names_of_the_members)
 {
     cr_expect_str_eq(sim_call_name(SIM_CALL_ALLOC), "alloc");
