@@ -330,4 +330,11 @@ Test(address_path, faults_are_looked_for_in_one_order)
     outcome = make_name("..", 2, "run", 3);
     expect_refusal(&outcome, SP_ERROR_SERVER_NOT_FOUND, SP_CAUSE_NAME_NOT_ABSOLUTE,
                    "a directory, relative base");
+    outcome = make_name("..", 2, "/b\0", 3);
+    expect_refusal(&outcome, SP_ERROR_SERVER_NOT_FOUND, SP_CAUSE_NAME_HAS_NUL,
+                   "a directory, base with NUL");
+    /* And last the path that they make. */
+    outcome = make_name("..", 2, directory_and_long, sizeof(directory_and_long));
+    expect_refusal(&outcome, SP_ERROR_SERVER_NOT_FOUND, SP_CAUSE_NAME_TOO_LONG,
+                   "a directory, long base");
 }

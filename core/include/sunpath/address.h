@@ -13,7 +13,9 @@
  * someone else's.
  *
  * No function here makes a system call or allocates; all are pure. None
- * keeps a pointer it was given. On failure @ret is untouched.
+ * keeps a pointer it was given. On failure @ret is untouched, and @ret_cause,
+ * which may be NULL, says why: where several causes apply, the one that comes
+ * first in what is said of the function.
  */
 #ifndef SUNPATH_ADDRESS_H
 #define SUNPATH_ADDRESS_H
@@ -57,10 +59,12 @@ struct sp_address {
  * sp_address_path() - address of an absolute path
  * @path, @length: the path's bytes; @length may be SP_STRLEN
  *
- * Return: SP_OK, or SP_ERROR_SERVER_NOT_FOUND with @ret_cause (may be NULL) one of NAME_EMPTY,
- * NAME_TOO_LONG (over SP_PATH_MAX), NAME_HAS_NUL, NAME_NOT_ABSOLUTE, or NAME_IS_DIRECTORY (the path
- * ends in '/', or its last component is "." or "..").
- * Checked in this order: empty, NUL, not absolute, too long, directory.
+ * Return: SP_OK, or SP_ERROR_SERVER_NOT_FOUND with @ret_cause:
+ *   NAME_EMPTY
+ *   NAME_HAS_NUL       anywhere
+ *   NAME_NOT_ABSOLUTE
+ *   NAME_TOO_LONG      over SP_PATH_MAX
+ *   NAME_IS_DIRECTORY  it ends in '/', or its last component is "." or ".."
  */
 SP_API SP_MUST_CHECK int sp_address_path(struct sp_address *ret, const void *path, size_t length,
                                          enum sp_cause *ret_cause);
@@ -68,17 +72,22 @@ SP_API SP_MUST_CHECK int sp_address_path(struct sp_address *ret, const void *pat
 /**
  * sp_address_name() - address of a server name, absolute or short
  * @name, @length: the name's bytes; @length may be SP_STRLEN
- * @base, @base_length: absolute directory for short names; a single trailing slash is allowed,
+ * @base, @base_length: absolute directory for short names, with or without a slash at its end;
  *                      @base_length may be SP_STRLEN. Unused when @name is absolute; may then be
- * NULL.
+ *                      NULL.
  *
  * A short name is exactly one path component. What counts against the limit is the whole resulting
  * path.
  *
- * Return: SP_OK, or SP_ERROR_SERVER_NOT_FOUND with @ret_cause as sp_address_path(), and also
- * NAME_HAS_SLASH for a short name with a slash inside. A base that is empty, relative or holds a
- * NUL gives NAME_EMPTY, NAME_NOT_ABSOLUTE, NAME_HAS_NUL too. From Qt:
- * QLocalServer::fullServerName(); unlike Qt, "../x" and "a/b" do not leave the base directory.
+ * Return: SP_OK, or SP_ERROR_SERVER_NOT_FOUND with @ret_cause: of an absolute name as
+ * sp_address_path(), of a short one, in this order:
+ *   NAME_EMPTY, NAME_HAS_NUL, NAME_HAS_SLASH     of the name
+ *   NAME_EMPTY, NAME_HAS_NUL, NAME_NOT_ABSOLUTE  of the base
+ *   NAME_TOO_LONG                                the two together are over SP_PATH_MAX
+ *   NAME_IS_DIRECTORY                            the name is "." or ".."
+ *
+ * From Qt: QLocalServer::fullServerName(); unlike Qt, "../x" and "a/b" do not leave the base
+ * directory.
  */
 SP_API SP_MUST_CHECK int sp_address_name(struct sp_address *ret, const void *name, size_t length,
                                          const char *base, size_t base_length,
@@ -88,8 +97,8 @@ SP_API SP_MUST_CHECK int sp_address_name(struct sp_address *ret, const void *nam
  * sp_address_abstract() - address in the abstract namespace
  * @name, @length: 1 to SP_ABSTRACT_MAX bytes of any value, NUL included; @length may be SP_STRLEN
  *
- * Return: SP_OK, or SP_ERROR_SERVER_NOT_FOUND with @ret_cause NAME_EMPTY or NAME_TOO_LONG.
- * From Qt: QLocalSocket::AbstractNamespaceOption.
+ * Return: SP_OK, or SP_ERROR_SERVER_NOT_FOUND with @ret_cause NAME_EMPTY or NAME_TOO_LONG. From Qt:
+ * QLocalSocket::AbstractNamespaceOption.
  */
 SP_API SP_MUST_CHECK int sp_address_abstract(struct sp_address *ret, const void *name,
                                              size_t length, enum sp_cause *ret_cause);
@@ -100,13 +109,18 @@ SP_API SP_MUST_CHECK int sp_address_abstract(struct sp_address *ret, const void 
  * @capacity:      bytes in that buffer
  * @kernel_length: the length the kernel reported, which can exceed @capacity
  *
- * Every combination is safe; no byte past min(@capacity, @kernel_length) is read. Length 0 to 2
- * is unnamed. A path ends at its first NUL or at the length; an abstract name ends only at the
- * length.
+ * Every combination is safe; no byte past min(@capacity, @kernel_length) is read. A length of 0 to
+ * 2 is unnamed. A path ends at its first NUL or at the length; an abstract name, one that begins
+ * with a NUL, ends only at the length, and may have none of its own bytes. For a path of
+ * SP_PATH_MAX bytes Linux reports a terminator that it had no room for: that one byte need not be
+ * there.
  *
- * Return: SP_OK, or SP_ERROR_UNSUPPORTED with @ret_cause WRONG_FAMILY when there is a family and it
- * is not AF_UNIX, or NAME_TOO_LONG when @capacity cut off an abstract name or a path that shows
- * no end: no name is ever returned that is shorter than the real one.
+ * No name is ever returned that is shorter than the real one. Return: SP_OK, or
+ * SP_ERROR_UNSUPPORTED with @ret_cause:
+ *   WRONG_FAMILY   both bytes of the family are there to be read, and say something else than
+ *                  AF_UNIX, whatever the length
+ *   NAME_TOO_LONG  a path or an abstract name whose end @capacity cut off; one longer than
+ *                  SP_PATH_MAX or SP_ABSTRACT_MAX; or not one byte of the name is there to be read
  */
 SP_API SP_MUST_CHECK int sp_address_decode(struct sp_address *ret, const void *sockaddr,
                                            size_t capacity, size_t kernel_length,
@@ -134,8 +148,8 @@ SP_API SP_MUST_CHECK int sp_address_format(const struct sp_address *address, cha
  * The inverse of sp_address_format() on everything it prints. Also takes escapes that the printer
  * would not have made, in upper or lower case; raw control characters and blanks are refused.
  *
- * Return: SP_OK, or SP_ERROR_SERVER_NOT_FOUND with @ret_cause NAME_SYNTAX, NAME_EMPTY,
- * NAME_TOO_LONG or NAME_HAS_NUL (in a path).
+ * Return: SP_OK, or SP_ERROR_SERVER_NOT_FOUND with @ret_cause NAME_EMPTY (no text), NAME_SYNTAX
+ * (anywhere in it), NAME_HAS_NUL (in a path) or NAME_TOO_LONG, in this order.
  */
 SP_API SP_MUST_CHECK int sp_address_parse(struct sp_address *ret, const char *text, size_t length,
                                           enum sp_cause *ret_cause);
