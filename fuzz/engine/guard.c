@@ -68,3 +68,33 @@ void guard_check(enum guard guard, const char *what)
                "%s wrote behind its buffer", what);
 #endif
 }
+
+/* ---- a room in front of a wall ---- */
+
+#define WALL 64
+
+static _Alignas(16) uint8_t room[GUARD_ROOM_MAX + WALL];
+
+void *guard_room(size_t length)
+{
+    static bool has_wall;
+
+    FUZZ_CHECK(length <= GUARD_ROOM_MAX, "a room of %zu bytes was asked for", length);
+    if (!has_wall) {
+        ASAN_POISON_MEMORY_REGION(room + GUARD_ROOM_MAX, WALL);
+        has_wall = true;
+    }
+#if !GUARD_POISONS
+    room[GUARD_ROOM_MAX] = TRAP_BYTE;
+#endif
+    return room + GUARD_ROOM_MAX - length;
+}
+
+void guard_room_check(const char *what)
+{
+#if GUARD_POISONS
+    (void)what;
+#else
+    FUZZ_CHECK(room[GUARD_ROOM_MAX] == TRAP_BYTE, "%s wrote behind its buffer", what);
+#endif
+}

@@ -33,4 +33,17 @@ void *guard_copy(enum guard guard, const void *bytes, size_t length);
 /** guard_check() - fails if the byte behind the block was written; @what names the culprit */
 void guard_check(enum guard guard, const char *what);
 
+/* Longest room. */
+#define GUARD_ROOM_MAX ((size_t)1024 * 1024)
+
+/**
+ * guard_room() - @length bytes in front of a wall, not aligned; only one room can be in use
+ *
+ * The end of a room is always in the same place, so that no map has to change when lengths do: for
+ * results that are long, or of another length each time. A byte before it is not guarded.
+ */
+void *guard_room(size_t length);
+/** guard_room_check() - as guard_check() */
+void guard_room_check(const char *what);
+
 #endif
