@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NANOSECONDS_PER_MS 1000000
+
 #define WORDS(list, words) {#list, FIELD_WORD, 1, 0, words},
 
 static const struct field fields[] = {
@@ -39,22 +41,24 @@ static const struct field fields[] = {
     {"rest", FIELD_REST, 0, 0, NULL},
     OPERATION_WORDS_LIST(WORDS)};
 
-const struct field *field_named(const char *name, size_t length)
+struct field field_between(const char *name, size_t length)
 {
+    if (memchr(name, ' ', length) != NULL)
+        return (struct field){"", FIELD_WORD, 1, 0, name};
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
         if (strlen(fields[i].name) == length && memcmp(fields[i].name, name, length) == 0)
-            return &fields[i];
+            return fields[i];
     fprintf(stderr, "a pattern has a field {%.*s}, which does not exist\n", (int)length, name);
     abort();
 }
 
 const char *field_word(const char *words, size_t index, size_t *ret_length)
 {
-    for (; index > 0 && *words != '\0'; index--) {
-        words += strcspn(words, " ");
+    for (; index > 0; index--) {
+        words += strcspn(words, " }");
         words += *words == ' ';
     }
-    *ret_length = strcspn(words, " ");
+    *ret_length = strcspn(words, " }");
     return words;
 }
 
@@ -62,8 +66,8 @@ static uint32_t count_words(const char *words)
 {
     uint32_t count = 1;
 
-    for (const char *at = words; *at != '\0'; at++)
-        count += *at == ' ';
+    for (; *words != '\0' && *words != '}'; words++)
+        count += *words == ' ';
     return count;
 }
 
@@ -105,4 +109,25 @@ struct field_fault field_fault(uint32_t raw)
     enum sim_call call = (raw & UINT8_MAX) % SIM_CALL_COUNT;
 
     return (struct field_fault){call, (raw >> 8) % sim_fault_choices(call)};
+}
+
+size_t field_fault_word(struct field_fault fault, char ret_word[FIELD_FAULT_WORD_MAX])
+{
+    struct sim_fault choice = sim_fault_choice(fault.call, fault.choice);
+    const char *name = NULL;
+    int length;
+
+    if (choice.kind == SIM_FAULT_SHORT) {
+        length = snprintf(ret_word, FIELD_FAULT_WORD_MAX, "short-%d", (int)choice.value);
+    } else if (choice.kind == SIM_FAULT_DELAY) {
+        length = snprintf(ret_word, FIELD_FAULT_WORD_MAX, "delay-%dms",
+                          (int)(choice.value / NANOSECONDS_PER_MS));
+    } else {
+        name = sim_errno_name((int)choice.value);
+        length = snprintf(ret_word, FIELD_FAULT_WORD_MAX, "%s%s", name,
+                          choice.kind == SIM_FAULT_AFTER ? "-after" : "");
+    }
+    for (int i = 0; name != NULL && name[i] != '\0'; i++)
+        ret_word[i] = (char)(ret_word[i] | 0x20); /* lower case */
+    return (size_t)length;
 }

@@ -35,7 +35,7 @@ enum field_form {
  * @name:  between {}
  * @width: bytes in the operand; 0 for strings, which stand behind everything else
  * @count: of slots
- * @words: separated by blanks; of a slot: its letter
+ * @words: separated by blanks, up to a NUL or a brace; of a slot: its letter
  */
 struct field {
     const char *name;
@@ -45,8 +45,9 @@ struct field {
     const char *words;
 };
 
-/** field_named() - the field between {}; ends the process if there is none: a mistake in a table */
-const struct field *field_named(const char *name, size_t length);
+/** field_between() - the field that stands between {}: a row of the table, or a list of words; ends
+ * the process if there is none, because a table is wrong then */
+struct field field_between(const char *name, size_t length);
 
 /** field_values() - how many values it has: of a slot, a word, a call; 0 where all are different */
 uint32_t field_values(const struct field *field);
@@ -61,7 +62,14 @@ struct field_fault {
 };
 struct field_fault field_fault(uint32_t raw);
 
-/** field_word() - word number @index of a list; @ret_length 0 behind the last */
+/* Room for field_fault_word(). */
+#define FIELD_FAULT_WORD_MAX 32
+
+/** field_fault_word() - a fault in words: "eintr", "eintr-after" when it took effect before,
+ * "short-1", "delay-60000ms"; returns the length */
+size_t field_fault_word(struct field_fault fault, char ret_word[FIELD_FAULT_WORD_MAX]);
+
+/** field_word() - word number @index of a list; @ret_length is 0 behind the last */
 const char *field_word(const char *words, size_t index, size_t *ret_length);
 
 #endif

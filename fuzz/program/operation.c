@@ -30,10 +30,9 @@ OPERATION_LIST(LETTER_IS_NO_MARK)
 static const struct {
     uint8_t letter;
     uint8_t targets;
-    const char *name;
     const char *pattern;
 } rows[OPERATION_COUNT] = {
-#define ROW(name, letter, targets, pattern) {letter, targets, #name, pattern},
+#define ROW(name, letter, targets, pattern) {letter, targets, pattern},
     OPERATION_LIST(ROW)
 #undef ROW
 };
@@ -86,35 +85,21 @@ static struct subset {
 
 /* How an operation's bytes become its operands. */
 static struct plan {
-    uint8_t count;
-    bool has_path;
-    bool has_string; /* {name} or {tape} */
-    struct {
-        const struct field *field;
-        uint32_t values;
-    } fields[OPERATION_ARGS_MAX];
+    struct layout layout;
+    uint32_t values[PATTERN_FIELDS_MAX]; /* of each field; 0: as many as its bytes have */
 } plans[OPERATION_COUNT];
 
 static void make_plan(struct plan *plan, const char *pattern)
 {
-    struct pattern_part part;
     size_t args = 0;
 
-    while (pattern_next(&pattern, &part)) {
-        if (part.field == NULL)
-            continue;
-        if (part.field->form == FIELD_PATH) {
-            plan->has_path = true;
-        } else if (part.field->width == 0) {
-            plan->has_string = true;
-        } else {
-            args += part.field->form == FIELD_FAULT ? 2 : 1;
-            if (args > OPERATION_ARGS_MAX)
-                abort(); /* a pattern with more operands than OPERATION_ARGS_MAX */
-            plan->fields[plan->count].field = part.field;
-            plan->fields[plan->count++].values = field_values(part.field);
-        }
+    layout_of(&plan->layout, pattern);
+    for (size_t i = 0; i < plan->layout.count; i++) {
+        plan->values[i] = field_values(&plan->layout.fields[i]);
+        args += plan->layout.fields[i].form == FIELD_FAULT ? 2 : 1;
     }
+    if (args > OPERATION_ARGS_MAX)
+        abort(); /* a pattern has too many operands */
 }
 
 static void make_subset(struct subset *subset)
@@ -125,7 +110,7 @@ static void make_subset(struct subset *subset)
         if ((rows[kind].targets & subset->bit) == 0)
             continue;
         subset->kind_of_row[count] = (uint8_t)kind;
-        subset->kinds[count++] = (struct step_kind){rows[kind].letter, rows[kind].name, ""};
+        subset->kinds[count++] = (struct step_kind){rows[kind].letter, rows[kind].pattern, NULL};
     }
     for (size_t letter = 0; letter <= UINT8_MAX; letter++)
         subset->row_of_letter[letter] = (uint8_t)(letter % count);
@@ -153,33 +138,11 @@ static const struct subset *subset_of(const struct step_language *language)
     return subset;
 }
 
-/* The strings of a step, whose other operands end at @offset. */
-static void take_strings(struct operation *operation, const struct plan *plan, size_t offset)
-{
-    const struct step *step = &operation->step;
-    struct operation_text *path = &operation->path;
-    struct operation_text *name = &operation->name;
-
-    *path = *name = (struct operation_text){0};
-    if (offset > step->length)
-        offset = step->length;
-    if (plan->has_path) {
-        path->bytes = step->operand + offset;
-        while (offset < step->length && step->operand[offset] != '\0')
-            offset++;
-        path->length = (size_t)(step->operand + offset - path->bytes);
-        offset += offset < step->length; /* the NUL */
-    }
-    if (plan->has_string) {
-        name->bytes = step->operand + offset;
-        name->length = step->length - offset;
-    }
-}
-
 bool operation_next(struct step_cursor *cursor, struct operation *ret)
 {
     const struct subset *subset = subset_of(cursor->language);
     const struct plan *plan;
+    struct step_strings strings;
     int letter;
     size_t offset = 0;
     size_t arg = 0;
@@ -190,13 +153,13 @@ bool operation_next(struct step_cursor *cursor, struct operation *ret)
     ret->kind = (enum operation_kind)subset->kind_of_row[ret->step.kind];
 
     plan = &plans[ret->kind];
-    for (size_t i = 0; i < plan->count; i++) {
-        const struct field *field = plan->fields[i].field;
+    for (size_t i = 0; i < plan->layout.count; i++) {
+        const struct field *field = &plan->layout.fields[i];
         uint32_t raw = step_field(&ret->step, offset, field->width);
 
         offset += field->width;
-        if (plan->fields[i].values > 0) {
-            ret->arg[arg++] = raw % plan->fields[i].values;
+        if (plan->values[i] > 0) {
+            ret->arg[arg++] = raw % plan->values[i];
         } else if (field->form == FIELD_FAULT) {
             struct field_fault fault = field_fault(raw);
 
@@ -208,6 +171,8 @@ bool operation_next(struct step_cursor *cursor, struct operation *ret)
     }
     while (arg < OPERATION_ARGS_MAX)
         ret->arg[arg++] = 0;
-    take_strings(ret, plan, offset);
+    strings = layout_strings(&plan->layout, &ret->step);
+    ret->path = (struct operation_text){strings.path.bytes, strings.path.length};
+    ret->name = (struct operation_text){strings.string.bytes, strings.string.length};
     return true;
 }

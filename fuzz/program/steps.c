@@ -75,26 +75,23 @@ uint32_t step_field(const struct step *step, size_t offset, size_t width)
     return value;
 }
 
-static size_t word_length(const char *word)
+size_t step_store(const struct step_language *language, const struct step *step, uint8_t *ret_bytes,
+                  size_t capacity)
 {
-    size_t length = 0;
+    size_t length = 2 + step->length;
 
-    while (word[length] != ' ' && word[length] != ')')
-        length++;
+    for (size_t i = 0; i < step->length; i++)
+        length += step->operand[i] == STEP_MARK;
+    if (length > capacity)
+        return 0;
+    *ret_bytes++ = STEP_MARK;
+    *ret_bytes++ = language->kinds[step->kind].letter;
+    for (size_t i = 0; i < step->length; i++) {
+        *ret_bytes++ = step->operand[i];
+        if (step->operand[i] == STEP_MARK)
+            *ret_bytes++ = STEP_MARK;
+    }
     return length;
-}
-
-const char *step_word(const char *list, uint32_t field, size_t *ret_length)
-{
-    const char *word = list + 1;
-    uint32_t count = 1;
-
-    for (const char *c = word; *c != ')'; c++)
-        count += *c == ' ';
-    for (field %= count; field > 0; field--)
-        word += word_length(word) + 1;
-    *ret_length = word_length(word);
-    return word;
 }
 
 uint32_t step_id(uint32_t field)

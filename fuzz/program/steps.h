@@ -12,8 +12,8 @@
  * changes one operand and leaves the steps behind it alone. 0xff is the mark because no name that
  * anybody uses holds it: it is in no UTF-8 text.
  *
- * A target says which kinds of step it has in one table; decoding, printing and reading the text
- * form (steps_text.c) all work from that.
+ * A target says which kinds of step it has in one table; decoding, printing, reading the text form
+ * (steps_text.h) and mutating (mutate.h) all work from that.
  *
  * What is read here is test input, so everything is bounded and nothing can fail.
  */
@@ -29,16 +29,14 @@
 
 /**
  * struct step_kind - one kind of step
- * @letter:   in the binary form
- * @keyword:  in the text form
- * @operands: "" when the operand is a string of bytes; otherwise the fields it is made of, one
- *            character each or a list of words in parentheses, as in steps_text.h. Fields that are
- *            missing are 0.
+ * @letter:  in the binary form
+ * @pattern: its text form, and with that its operands: see operations.h
+ * @fields:  of a language whose patterns are keywords alone: what follows, or "" for {rest}
  */
 struct step_kind {
     uint8_t letter;
-    const char *keyword;
-    const char *operands;
+    const char *pattern;
+    const char *fields;
 };
 
 struct step_language {
@@ -51,6 +49,12 @@ struct step {
     size_t kind;
     size_t length;
     uint8_t operand[STEP_OPERAND_MAX];
+};
+
+/* Bytes in an operand. */
+struct step_text {
+    const uint8_t *bytes;
+    size_t length;
 };
 
 /* Where a reader stands in an input. */
@@ -75,17 +79,16 @@ bool step_next(struct step_cursor *cursor, struct step *ret);
 /**
  * step_field() - a number in an operand made of fields
  * @offset: of its first byte
- * @width:  1 or 2 bytes, the lower one first; what is missing is 0
+ * @width:  1 to 4 bytes, the lower one first; what is missing is 0
  */
 uint32_t step_field(const struct step *step, size_t offset, size_t width);
 
-/**
- * step_word() - the word that a field made of a list of words stands for
- * @list:       the list in step_kind.operands, from its '(' on
- * @field:      modulo the number of words
- * @ret_length: of the word, which is not terminated
- */
-const char *step_word(const char *list, uint32_t field, size_t *ret_length);
+/* Room for the bytes of a step: a mark, a letter, an operand that is all marks. */
+#define STEP_BYTES_MAX (2 + 2 * STEP_OPERAND_MAX)
+
+/** step_store() - the bytes of a step; returns how many, or 0 if there is no room for them */
+size_t step_store(const struct step_language *language, const struct step *step, uint8_t *ret_bytes,
+                  size_t capacity);
 
 /** step_id() - the user id a field 'u' stands for; few, so that two of them are often the same. */
 #define STEP_IDS 8

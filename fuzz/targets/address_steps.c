@@ -5,7 +5,7 @@
 #include "fuzz/engine/target.h"
 
 static const struct step_kind kinds[] = {
-#define ADDRESS_STEP_ROW(name, letter, keyword, operands) {letter, keyword, operands},
+#define ADDRESS_STEP_ROW(name, letter, pattern) {letter, pattern, NULL},
     ADDRESS_STEP_LIST(ADDRESS_STEP_ROW)
 #undef ADDRESS_STEP_ROW
 };

@@ -8,7 +8,7 @@
 #include "fuzz/program/steps.h"
 
 /*
- * X(NAME, letter, keyword, operands)
+ * X(NAME, letter, pattern)
  *
  *   name      a server name: as a path, and under the base directory
  *   abstract  an abstract name
@@ -22,21 +22,21 @@
  *   access    mode and owner of a socket, peer, whether the peer is in the socket's group
  *   directory a directory on the way (or a link): mode, owner, who we are
  */
-#define ADDRESS_STEP_LIST(X)           \
-    X(NAME, 'n', "name", "")           \
-    X(ABSTRACT, 'a', "abstract", "")   \
-    X(CNAME, 'c', "cname", "")         \
-    X(BASE, 'b', "base", "")           \
-    X(TEXT, 't', "text", "")           \
-    X(KERNEL, 'k', "kernel", "")       \
-    X(SOCKADDR, 's', "sockaddr", "")   \
-    X(STRUCTURE, 'x', "structure", "") \
-    X(LENGTH, 'l', "length", "s")      \
-    X(ACCESS, 'm', "access", "muuf")   \
-    X(DIRECTORY, 'd', "directory", "muu")
+#define ADDRESS_STEP_LIST(X)                                              \
+    X(NAME, 'n', "name {rest}")                                           \
+    X(ABSTRACT, 'a', "abstract {rest}")                                   \
+    X(CNAME, 'c', "cname {rest}")                                         \
+    X(BASE, 'b', "base {rest}")                                           \
+    X(TEXT, 't', "text {rest}")                                           \
+    X(KERNEL, 'k', "kernel {rest}")                                       \
+    X(SOCKADDR, 's', "sockaddr {rest}")                                   \
+    X(STRUCTURE, 'x', "structure {rest}")                                 \
+    X(LENGTH, 'l', "length {s8}")                                         \
+    X(ACCESS, 'm', "access {octal} owner {id} peer {id} in-group {flag}") \
+    X(DIRECTORY, 'd', "directory {octal} owner {id} us {id}")
 
 enum address_step {
-#define ADDRESS_STEP_ENUM(name, letter, keyword, operands) ADDRESS_STEP_##name,
+#define ADDRESS_STEP_ENUM(name, letter, pattern) ADDRESS_STEP_##name,
     ADDRESS_STEP_LIST(ADDRESS_STEP_ENUM)
 #undef ADDRESS_STEP_ENUM
 };

@@ -17,7 +17,7 @@
 #include "fuzz/program/steps.h"
 
 /*
- * X(NAME, letter, keyword, operands)
+ * X(NAME, letter, pattern)
  *
  * Queues; each step is about one of three, the one last chosen. A size that is more than the memory
  * there is goes to the call as it is, with fewer bytes behind it: it is claimed.
@@ -48,51 +48,51 @@
  *   later N        N milliseconds pass
  *   read N         and so on: the calls of sunpath/socket.h
  */
-#define BUFFER_STEP_LIST(X)                      \
-    X(QUEUE, 'q', "queue", "")                   \
-    X(APPEND, 'a', "append", "")                 \
-    X(TEXT, 't', "text", "")                     \
-    X(PREPEND, 'p', "prepend", "")               \
-    X(RESERVE, 'r', "reserve", "")               \
-    X(COPY, 'c', "copy", "")                     \
-    X(TAKE, 'k', "take", "")                     \
-    X(DROP, 'd', "drop", "")                     \
-    X(FIND, 'f', "find", "")                     \
-    X(PIECES, 'i', "pieces", "")                 \
-    X(CLEAR, 'x', "clear", "")                   \
-    X(NO_MEMORY, 'm', "no-memory", "")           \
-    X(CONNECT, 'C', "connect", "")               \
-    X(SAID, 'S', "said", "")                     \
-    X(SAID_TEXT, 'T', "said-text", "")           \
-    X(FINISH, 'F', "finish", "")                 \
-    X(LEAVE, 'L', "leave", "")                   \
-    X(ROOM, 'O', "room", "")                     \
-    X(KERNEL, 'K', "kernel", "")                 \
-    X(READY, 'Y', "ready", "")                   \
-    X(LATER, 'Z', "later", "")                   \
-    X(READ, 'R', "read", "")                     \
-    X(PEEK, 'P', "peek", "")                     \
-    X(SKIP, 'J', "skip", "")                     \
-    X(READ_LINE, 'N', "read-line", "")           \
-    X(GET_CHAR, 'G', "get-char", "")             \
-    X(UNGET_CHAR, 'U', "unget-char", "")         \
-    X(AVAILABLE, 'V', "available", "")           \
-    X(READ_LIMIT, 'I', "read-limit", "")         \
-    X(BEGIN, 'B', "start-transaction", "")       \
-    X(COMMIT, 'M', "commit-transaction", "")     \
-    X(ROLLBACK, 'Q', "rollback-transaction", "") \
-    X(WRITE, 'W', "write", "")                   \
-    X(WRITE_TEXT, 'X', "write-text", "")         \
-    X(PUT_CHAR, 'H', "put-char", "")             \
-    X(FLUSH, '!', "flush", "")                   \
-    X(WRITE_LIMIT, 'w', "write-limit", "")       \
-    X(EVENTS, 'E', "events", "")                 \
-    X(DISCONNECT, 'D', "disconnect", "")         \
-    X(CLOSE, 'z', "close", "")                   \
-    X(ABORT, 'A', "abort", "")
+#define BUFFER_STEP_LIST(X)                         \
+    X(QUEUE, 'q', "queue {rest}")                   \
+    X(APPEND, 'a', "append {rest}")                 \
+    X(TEXT, 't', "text {rest}")                     \
+    X(PREPEND, 'p', "prepend {rest}")               \
+    X(RESERVE, 'r', "reserve {rest}")               \
+    X(COPY, 'c', "copy {rest}")                     \
+    X(TAKE, 'k', "take {rest}")                     \
+    X(DROP, 'd', "drop {rest}")                     \
+    X(FIND, 'f', "find {rest}")                     \
+    X(PIECES, 'i', "pieces {rest}")                 \
+    X(CLEAR, 'x', "clear {rest}")                   \
+    X(NO_MEMORY, 'm', "no-memory {rest}")           \
+    X(CONNECT, 'C', "connect {rest}")               \
+    X(SAID, 'S', "said {rest}")                     \
+    X(SAID_TEXT, 'T', "said-text {rest}")           \
+    X(FINISH, 'F', "finish {rest}")                 \
+    X(LEAVE, 'L', "leave {rest}")                   \
+    X(ROOM, 'O', "room {rest}")                     \
+    X(KERNEL, 'K', "kernel {rest}")                 \
+    X(READY, 'Y', "ready {rest}")                   \
+    X(LATER, 'Z', "later {rest}")                   \
+    X(READ, 'R', "read {rest}")                     \
+    X(PEEK, 'P', "peek {rest}")                     \
+    X(SKIP, 'J', "skip {rest}")                     \
+    X(READ_LINE, 'N', "read-line {rest}")           \
+    X(GET_CHAR, 'G', "get-char {rest}")             \
+    X(UNGET_CHAR, 'U', "unget-char {rest}")         \
+    X(AVAILABLE, 'V', "available {rest}")           \
+    X(READ_LIMIT, 'I', "read-limit {rest}")         \
+    X(BEGIN, 'B', "start-transaction {rest}")       \
+    X(COMMIT, 'M', "commit-transaction {rest}")     \
+    X(ROLLBACK, 'Q', "rollback-transaction {rest}") \
+    X(WRITE, 'W', "write {rest}")                   \
+    X(WRITE_TEXT, 'X', "write-text {rest}")         \
+    X(PUT_CHAR, 'H', "put-char {rest}")             \
+    X(FLUSH, '!', "flush {rest}")                   \
+    X(WRITE_LIMIT, 'w', "write-limit {rest}")       \
+    X(EVENTS, 'E', "events {rest}")                 \
+    X(DISCONNECT, 'D', "disconnect {rest}")         \
+    X(CLOSE, 'z', "close {rest}")                   \
+    X(ABORT, 'A', "abort {rest}")
 
 enum buffer_step {
-#define BUFFER_STEP_ENUM(name, letter, keyword, operands) BUFFER_STEP_##name,
+#define BUFFER_STEP_ENUM(name, letter, pattern) BUFFER_STEP_##name,
     BUFFER_STEP_LIST(BUFFER_STEP_ENUM)
 #undef BUFFER_STEP_ENUM
 };
