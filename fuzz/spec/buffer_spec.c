@@ -52,7 +52,7 @@ void spec_array_drop(struct spec_array *array, size_t length)
 
 const uint8_t *spec_array_at(const struct spec_array *array, size_t offset)
 {
-    return array->bytes + array->begin + offset;
+    return array->bytes + array->begin + (offset < array->size ? offset : array->size);
 }
 
 size_t spec_array_find(const struct spec_array *array, size_t offset, uint8_t byte)
@@ -63,7 +63,7 @@ size_t spec_array_find(const struct spec_array *array, size_t offset, uint8_t by
     /* Blocks that hold no such byte are passed as a whole: the compiler looks at all of one at
      * once. */
     for (; array->size - at >= 64; at += 64) {
-        unsigned hits = 0;
+        uint8_t hits = 0;
 
         for (size_t i = 0; i < 64; i++)
             hits |= bytes[at + i] == byte;
@@ -86,7 +86,7 @@ bool spec_same_bytes(const void *a, const void *b, size_t length)
 {
     const uint8_t *left = a;
     const uint8_t *right = b;
-    unsigned difference = 0;
+    uint8_t difference = 0;
 
     for (size_t i = 0; i < length; i++)
         difference |= left[i] ^ right[i];

@@ -32,7 +32,7 @@ void spec_array_append(struct spec_array *array, const void *bytes, size_t lengt
 void spec_array_prepend(struct spec_array *array, uint8_t byte);
 /** spec_array_drop() - the first @length go; at most all. */
 void spec_array_drop(struct spec_array *array, size_t length);
-/** spec_array_at() - the bytes from @offset on. */
+/** spec_array_at() - the bytes from @offset on, or from the end. */
 const uint8_t *spec_array_at(const struct spec_array *array, size_t offset);
 /** spec_array_find() - the offset of the first @byte at or after @offset, or the size. */
 size_t spec_array_find(const struct spec_array *array, size_t offset, uint8_t byte);

@@ -98,6 +98,10 @@ static int64_t next_turn(void)
         return -EIO;
     case 'p':
         return -EPIPE;
+    case 't':
+        return -ETOOMANYREFS;
+    case 'n':
+        return 0;
     default:
         return AT_ONCE;
     }
@@ -142,7 +146,7 @@ static int64_t wire_recv(void *ctx, int fd, void *ret_bytes, size_t capacity, ui
     FUZZ_CHECK(fd == BUFFER_WIRE_FD && flags == 0, "recv() of descriptor %d, flags %u", fd, flags);
     check_request(ret_bytes, capacity);
     turn = next_turn();
-    if (turn == -EPIPE) /* recv() has no such error */
+    if (turn == -EPIPE || turn == -ETOOMANYREFS || turn == 0) /* not of recv() */
         turn = AT_ONCE;
     if (turn < 0) {
         wire->held_back++;

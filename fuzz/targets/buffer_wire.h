@@ -12,7 +12,7 @@
  *   0 to 9   at most 1, 2, 3, 7, 100, 999, 1000, 1001, 4096, 16384 bytes
  *   a i m b  EAGAIN, EINTR, ENOMEM, ENOBUFS
  *   c x      ECONNRESET, EIO: the direction is dead
- *   p        EPIPE, when sending
+ *   p t n    when sending: EPIPE, ETOOMANYREFS, or no byte and no error
  *   others, and behind the end of the tape: 64 KiB, if there are so many
  */
 #ifndef FUZZ_BUFFER_WIRE_H
