@@ -401,14 +401,14 @@ static void play_access(const struct step *step)
 
     for (unsigned bits = 0; bits < 8; bits++) {
         uint32_t mode = step_field(step, 0, 2) & ~0222u;
-
         bool is_allowed;
 
         mode |= (bits & 1 ? 0200u : 0) | (bits & 2 ? 0020u : 0) | (bits & 4 ? 0002u : 0);
         is_allowed = sp_access_mode_allows(mode, owner, uid, in_group);
         fuzz_note(is_allowed);
         FUZZ_CHECK(is_allowed == spec_access(mode, owner, uid, in_group),
-                   "mode %06o, owner %u, peer %u, in group %d", mode, owner, uid, in_group);
+                   "sp_access_mode_allows() gave %d: mode %06o, owner %u, peer %u, in group %d",
+                   is_allowed, mode, owner, uid, in_group);
     }
 }
 
