@@ -6,7 +6,6 @@
  */
 #include "epoll_watch.h"
 #include "talk.h"
-#include "timeout.h"
 
 #include <unistd.h>
 
@@ -21,7 +20,8 @@ static void run(struct sp_context *context, struct sp_socket *socket)
         int n;
 
         (void)epoll_watch(epoll, sp_socket_fd(socket), sp_socket_interest(socket), &watched, NULL);
-        n = epoll_wait(epoll, &event, 1, timeout_ms(context, sp_socket_deadline(socket)));
+        n = epoll_wait(epoll, &event, 1,
+                       sp_context_timeout_ms(context, sp_socket_deadline(socket)));
         sp_socket_process(socket, n == 1 ? sp_io_from_poll(event.events) : 0);
     }
     close(epoll);

@@ -5,7 +5,6 @@
  *     client_poll NAME TEXT
  */
 #include "talk.h"
-#include "timeout.h"
 
 #include <poll.h>
 
@@ -19,7 +18,7 @@ static void run(struct sp_context *context, struct sp_socket *socket)
         if (interest != 0)
             entry = (struct pollfd){.fd = sp_socket_fd(socket),
                                     .events = (short)sp_io_to_poll(interest)};
-        (void)poll(&entry, 1, timeout_ms(context, sp_socket_deadline(socket)));
+        (void)poll(&entry, 1, sp_context_timeout_ms(context, sp_socket_deadline(socket)));
         sp_socket_process(socket, sp_io_from_poll((unsigned)entry.revents));
     }
 }

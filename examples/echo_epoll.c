@@ -6,7 +6,6 @@
  */
 #include "echo.h"
 #include "epoll_watch.h"
-#include "timeout.h"
 
 #include <stdlib.h>
 #include <sys/queue.h>
@@ -84,12 +83,12 @@ static void run(struct sp_context *context, struct sp_server *server)
         unsigned ready = 0;
         int n;
 
-        if (timeout_ms(context, nearest) == 0)
+        if (sp_context_timeout_ms(context, nearest) == 0)
             advance_all();
         (void)epoll_watch(epoll, sp_server_fd(server), sp_server_interest(server), &watched,
                           server);
         n = epoll_wait(epoll, events, 64,
-                       timeout_ms(context, nearest < deadline ? nearest : deadline));
+                       sp_context_timeout_ms(context, nearest < deadline ? nearest : deadline));
         for (int i = 0; i < n; i++) {
             if (events[i].data.ptr == &signals)
                 running = false;

@@ -5,7 +5,6 @@
  *     echo_poll NAME      until SIGINT or SIGTERM
  */
 #include "echo.h"
-#include "timeout.h"
 
 #include <poll.h>
 #include <unistd.h>
@@ -37,7 +36,7 @@ static void run(struct sp_context *context, struct sp_server *server)
             if (sp_socket_deadline(clients[i]) < deadline)
                 deadline = sp_socket_deadline(clients[i]);
         }
-        (void)poll(fds, 2 + count, timeout_ms(context, deadline));
+        (void)poll(fds, 2 + count, sp_context_timeout_ms(context, deadline));
         if (fds[0].revents != 0)
             break;
 

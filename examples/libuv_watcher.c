@@ -2,8 +2,6 @@
 /* A socket or server in a loop of libuv: see libuv_watcher.h. */
 #include "libuv_watcher.h"
 
-#include "timeout.h"
-
 /* UV_DISCONNECT is POLLRDHUP: with it, readable and not disconnected means that there are bytes.
  * A hang-up alone is what UV_PRIORITIZED brings: POLLHUP comes unasked with whatever is watched,
  * and there is no priority data on a local socket. */
@@ -68,7 +66,8 @@ void watcher_arm(struct watcher *watcher, const struct sp_context *context, unsi
         (void)uv_timer_stop(&watcher->timer);
     } else {
         uv_update_time(watcher->timer.loop); /* timers count from the loop's idea of now */
-        (void)uv_timer_start(&watcher->timer, on_timer, (uint64_t)timeout_ms(context, deadline), 0);
+        (void)uv_timer_start(&watcher->timer, on_timer,
+                             (uint64_t)sp_context_timeout_ms(context, deadline), 0);
     }
 }
 

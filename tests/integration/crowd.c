@@ -325,9 +325,7 @@ static int run_timers(void)
         if (stream->socket != NULL && sp_socket_deadline(stream->socket) < next)
             next = sp_socket_deadline(stream->socket);
     }
-    if (next == SP_NEVER)
-        return -1;
-    return next <= now ? 0 : (int)((next - now) / 1000000) + 1;
+    return sp_io_timeout_ms(next, now);
 }
 
 static void turn(void)

@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <time.h>
 
-#define NS_PER_MS UINT64_C(1000000)
-
 void served_begin(struct served *served)
 {
     faulty_os_init(&served->os, sp_os_linux());
@@ -34,19 +32,17 @@ void served_end(struct served *served)
 bool served_turn(struct served *served, int ms)
 {
     const struct sp_os *os = sp_os_linux();
-    uint64_t now = os->now_ns(os->ctx);
     uint64_t deadline = sp_server_deadline(served->server);
     unsigned interest = sp_server_interest(served->server);
     struct pollfd entry = {
         .fd = interest != 0 ? sp_server_fd(served->server) : -1,
         .events = (short)sp_io_to_poll(interest),
     };
+    int until_deadline = sp_io_timeout_ms(deadline, os->now_ns(os->ctx));
     int n;
 
-    if (deadline <= now)
-        ms = 0;
-    else if (deadline != SP_NEVER && (deadline - now) / NS_PER_MS < (uint64_t)ms)
-        ms = (int)((deadline - now) / NS_PER_MS) + 1;
+    if (until_deadline >= 0 && until_deadline < ms)
+        ms = until_deadline;
     n = poll(&entry, 1, ms);
     sp_server_process(served->server, n > 0 ? sp_io_from_poll((unsigned)entry.revents) : 0);
     return n > 0 || (deadline != SP_NEVER && os->now_ns(os->ctx) >= deadline);

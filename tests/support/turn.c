@@ -22,20 +22,15 @@ bool turn(struct sp_socket *socket, int ms)
     struct pollfd entry = {.fd = -1};
     unsigned interest = sp_socket_interest(socket);
     uint64_t deadline = sp_socket_deadline(socket);
-    uint64_t now = now_ns();
-    bool own = false;
+    int until_deadline = sp_io_timeout_ms(deadline, now_ns());
+    bool own = until_deadline >= 0 && until_deadline <= ms;
     int n;
 
-    if (deadline <= now + (uint64_t)ms * NS_PER_MS) {
-        /* Rounded up: a turn before the deadline would be in vain. */
-        ms = deadline > now ? (int)((deadline - now + NS_PER_MS - 1) / NS_PER_MS) : 0;
-        own = true;
-    }
     if (interest != 0) {
         entry.fd = sp_socket_fd(socket);
         entry.events = (short)sp_io_to_poll(interest);
     }
-    n = poll(&entry, 1, ms);
+    n = poll(&entry, 1, own ? until_deadline : ms);
     MUST(n >= 0 || errno == EINTR);
     if (n <= 0 && !own)
         return false;

@@ -7,6 +7,7 @@
 #include "tests/support/told.h"
 
 #include <criterion/criterion.h>
+#include <limits.h>
 
 #define LOSES(error) "state:unconnected error:" error " read-finished disconnected"
 
@@ -56,6 +57,49 @@ Test(io, poll_bits_as_readiness)
         if (sp_io_from_poll(revents) != want)
             cr_assert_eq(sp_io_from_poll(revents), want, "revents %#x", revents);
     }
+}
+
+/* ---- deadlines ---- */
+
+/* Never woken before the deadline, never later than the next millisecond, whatever the numbers. */
+Test(io, a_deadline_as_a_timeout)
+{
+    static const struct {
+        uint64_t deadline, now;
+        int ms;
+    } rows[] = {
+        {SP_NEVER, 0, -1},
+        {SP_NEVER, SP_NEVER - 1, -1},
+        {1, 1, 0},
+        {1, 2, 0},
+        {0, SP_NEVER - 1, 0},
+        {2, 1, 1},
+        {5 * WIRE_MS, 4 * WIRE_MS + 1, 1},
+        {5 * WIRE_MS, 4 * WIRE_MS, 1},
+        {5 * WIRE_MS, 4 * WIRE_MS - 1, 2},
+        {5 * WIRE_MS + 1, 4 * WIRE_MS, 2},
+        {7 + (INT_MAX - 1) * WIRE_MS, 7, INT_MAX - 1},
+        {8 + (INT_MAX - 1) * WIRE_MS, 7, INT_MAX},
+        {7 + INT_MAX * WIRE_MS, 7, INT_MAX},
+        {8 + INT_MAX * WIRE_MS, 7, INT_MAX},
+        {7 + (1 + (uint64_t)UINT_MAX) * WIRE_MS, 7, INT_MAX},
+        {SP_NEVER - 1, 0, INT_MAX},
+        {SP_NEVER - 1, SP_NEVER - 2, 1},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        cr_expect_eq(sp_io_timeout_ms(rows[i].deadline, rows[i].now), rows[i].ms, "row %zu: %d", i,
+                     sp_io_timeout_ms(rows[i].deadline, rows[i].now));
+}
+
+/* By the clock of the context, which the deadline is of. */
+Test(socket_loop, the_context_knows_the_time)
+{
+    cr_assert_eq(sp_context_timeout_ms(wire.context, wire.now + 3 * WIRE_MS), 3);
+    wire.now += WIRE_MS + 1;
+    cr_assert_eq(sp_context_timeout_ms(wire.context, wire.now + 2 * WIRE_MS), 2);
+    cr_assert_eq(sp_context_timeout_ms(wire.context, wire.now), 0);
+    cr_assert_eq(sp_context_timeout_ms(wire.context, SP_NEVER), -1);
 }
 
 /* ---- interest ---- */

@@ -110,20 +110,10 @@ static void process_timers(struct loop *loop)
     }
 }
 
-static int timeout_ms(const struct loop *loop)
-{
-    uint64_t now;
-
-    if (loop->deadline == SP_NEVER)
-        return -1;
-    now = bench_now_ns();
-    return now >= loop->deadline ? 0 : (int)((loop->deadline - now) / 1000000) + 1;
-}
-
 enum command loop_step(struct loop *loop)
 {
     struct epoll_event events[POLLER_BATCH];
-    int n = poller_wait(loop->poller, events, timeout_ms(loop));
+    int n = poller_wait(loop->poller, events, sp_context_timeout_ms(loop->context, loop->deadline));
     enum command command = COMMAND_NONE;
 
     for (int i = 0; i < n; i++) {

@@ -10,6 +10,7 @@
 #define SUNPATH_CONTEXT_H
 
 #include <sunpath/address.h>
+#include <sunpath/io.h>
 #include <sunpath/os.h>
 
 SP_BEGIN_DECLS
@@ -43,6 +44,15 @@ SP_API const char *sp_context_base(const struct sp_context *context);
 
 /** sp_context_os() - the seam. */
 SP_API const struct sp_os *sp_context_os(const struct sp_context *context);
+
+/** sp_context_timeout_ms() - milliseconds from now until a deadline, for poll() and its like; as
+ * sp_io_timeout_ms(). */
+static inline int sp_context_timeout_ms(const struct sp_context *context, uint64_t deadline)
+{
+    const struct sp_os *os = sp_context_os(context);
+
+    return sp_io_timeout_ms(deadline, os->now_ns(os->ctx));
+}
 
 /** sp_context_resolve() - sp_address_name() under this context's base directory. */
 SP_API SP_MUST_CHECK int sp_context_resolve(const struct sp_context *context,

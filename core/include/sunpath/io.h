@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Readiness bits, the language between a loop and an object.
+ * Readiness bits and deadlines, the language between a loop and an object.
  *
  * sp_*_interest() says what to wait for, sp_*_process() is told what happened. Level-triggered
  * only: the same readiness must be reported again as long as it holds.
@@ -17,7 +17,9 @@
 #ifndef SUNPATH_IO_H
 #define SUNPATH_IO_H
 
-#include <sunpath/export.h>
+#include <sunpath/os.h>
+
+#include <limits.h>
 
 SP_BEGIN_DECLS
 
@@ -55,6 +57,28 @@ static inline unsigned sp_io_from_poll(unsigned revents)
     if (revents & 0x0038u)
         io |= SP_IO_HANGUP;
     return io;
+}
+
+/**
+ * sp_io_timeout_ms() - a deadline as poll(), epoll_wait() and their like want it
+ * @deadline: of sp_*_deadline()
+ * @now:      of the same clock, in nanoseconds; sp_context_timeout_ms() reads it
+ *
+ * Rounded up: a loop that woke before the deadline would find nothing to do, and spin until then.
+ * Return: milliseconds from @now; 0 when the deadline has come or passed; -1 for SP_NEVER; INT_MAX
+ * when it is later than that: then the loop wakes early, once, and asks again.
+ */
+static inline int sp_io_timeout_ms(uint64_t deadline, uint64_t now)
+{
+    uint64_t ms;
+
+    if (deadline == SP_NEVER)
+        return -1;
+    if (deadline <= now)
+        return 0;
+    /* Adding before the division could wrap round. */
+    ms = (deadline - now - 1) / 1000000 + 1;
+    return ms < (uint64_t)INT_MAX ? (int)ms : INT_MAX;
 }
 
 SP_END_DECLS

@@ -342,7 +342,8 @@ SP_API int sp_socket_fd(const struct sp_socket *socket);
  * sunpath/io.h. */
 SP_API unsigned sp_socket_interest(const struct sp_socket *socket);
 /** sp_socket_deadline() - when to call sp_socket_process() with 0, in nanoseconds of the seam's
- * clock (CLOCK_MONOTONIC); SP_NEVER if nothing is timed. */
+ * clock (CLOCK_MONOTONIC); SP_NEVER if nothing is timed. sp_context_timeout_ms() makes it a timeout
+ * for poll(). */
 SP_API uint64_t sp_socket_deadline(const struct sp_socket *socket);
 /**
  * sp_socket_process() - do what has become possible
