@@ -41,10 +41,10 @@ static int require_unconnected(struct sp_socket *socket, enum sp_operation opera
     return SP_OK;
 }
 
-static int require_mode(struct sp_socket *socket, enum sp_mode mode)
+static int require_mode(struct sp_socket *socket, enum sp_mode mode, enum sp_operation operation)
 {
     if (mode < SP_READ_ONLY || mode > SP_READ_WRITE)
-        return sp__refuse(socket, SP_ERROR_ARGUMENT, SP_OPERATION_CONNECT, SP_CAUSE_MODE);
+        return sp__refuse(socket, SP_ERROR_ARGUMENT, operation, SP_CAUSE_MODE);
     return SP_OK;
 }
 
@@ -206,7 +206,7 @@ int sp_socket_open(struct sp_socket *socket, enum sp_mode mode)
     r = require_unconnected(socket, SP_OPERATION_CONNECT);
     if (r < 0)
         return r;
-    r = require_mode(socket, mode);
+    r = require_mode(socket, mode, SP_OPERATION_CONNECT);
     if (r < 0)
         return r;
     if (socket->name == NULL)
@@ -222,7 +222,7 @@ int sp_socket_connect(struct sp_socket *socket, const void *name, size_t length,
     int r = require_unconnected(socket, SP_OPERATION_CONNECT);
 
     if (r == SP_OK)
-        r = require_mode(socket, mode);
+        r = require_mode(socket, mode, SP_OPERATION_CONNECT);
     if (r == SP_OK)
         r = sp_socket_set_name(socket, name, length);
     return r < 0 ? r : sp_socket_open(socket, mode);
@@ -234,7 +234,7 @@ int sp_socket_connect_address(struct sp_socket *socket, const struct sp_address 
     int r = require_unconnected(socket, SP_OPERATION_CONNECT);
 
     if (r == SP_OK)
-        r = require_mode(socket, mode);
+        r = require_mode(socket, mode, SP_OPERATION_CONNECT);
     if (r == SP_OK)
         r = sp_socket_set_address(socket, address);
     return r < 0 ? r : sp_socket_open(socket, mode);
@@ -315,7 +315,7 @@ int sp_socket_adopt(struct sp_socket *socket, int fd, enum sp_state state, enum 
     if (r == SP_OK && socket->fd >= 0)
         r = sp__refuse(socket, SP_ERROR_OPERATION, SP_OPERATION_ADOPT, SP_CAUSE_STATE);
     if (r == SP_OK)
-        r = require_mode(socket, mode);
+        r = require_mode(socket, mode, SP_OPERATION_ADOPT);
     if (r == SP_OK && state != SP_STATE_CONNECTED && state != SP_STATE_UNCONNECTED)
         r = sp__refuse(socket, SP_ERROR_ARGUMENT, SP_OPERATION_ADOPT, SP_CAUSE_STATE);
     if (r < 0)

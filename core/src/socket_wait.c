@@ -25,8 +25,13 @@ struct goal {
  * it began in. */
 static int refuse(struct sp_socket *socket)
 {
-    if (socket->state == SP_STATE_UNCONNECTED && socket->ended_by != SP_OK)
+    if (socket->state == SP_STATE_UNCONNECTED && socket->ended_by != SP_OK) {
+        /* The details of the end are kept while nothing else has failed since. */
+        if (socket->fault.error != socket->ended_by)
+            (void)sp__refuse(socket, (enum sp_error)socket->ended_by, SP_OPERATION_POLL,
+                             SP_CAUSE_STATE);
         return socket->ended_by;
+    }
     return sp__refuse(socket, SP_ERROR_OPERATION, SP_OPERATION_POLL, SP_CAUSE_STATE);
 }
 

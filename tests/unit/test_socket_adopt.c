@@ -95,11 +95,15 @@ Test(socket_adopt, what_cannot_serve_is_refused)
 Test(socket_adopt, modes_and_states_that_are_none_are_refused)
 {
     int fd = wire_descriptor(&wire);
+    struct sp_error_detail detail;
 
     for (int mode = -1; mode <= 5; mode++) {
-        if (mode < SP_READ_ONLY || mode > SP_READ_WRITE)
+        if (mode < SP_READ_ONLY || mode > SP_READ_WRITE) {
             cr_assert_eq(sp_socket_adopt(wire.socket, fd, SP_STATE_CONNECTED, (enum sp_mode)mode),
                          SP_ERROR_ARGUMENT);
+            sp_socket_error_detail(wire.socket, &detail);
+            cr_assert_eq(detail.operation, SP_OPERATION_ADOPT);
+        }
     }
     cr_assert_eq(adopt(fd, (enum sp_state)4), SP_ERROR_ARGUMENT);
     cr_assert_eq(adopt(fd, (enum sp_state) - 1), SP_ERROR_ARGUMENT);

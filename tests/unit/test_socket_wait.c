@@ -259,6 +259,7 @@ Test(socket_wait, an_error_of_another_call_is_not_the_answer)
     cr_assert_eq(sp_socket_open(wire.socket, SP_READ_WRITE), SP_OK);
     cr_assert_eq(sp_socket_set_connect_timeout(wire.socket, -5), SP_ERROR_ARGUMENT);
     cr_assert_eq(sp_socket_wait_connected(wire.socket, 0), SP_ERROR_SERVER_NOT_FOUND);
+    cr_assert_eq(sp_socket_error(wire.socket), SP_ERROR_SERVER_NOT_FOUND, "the last failure");
     (void)told_by(wire.socket);
     wire_connect(&wire, SP_READ_WRITE);
     sp_socket_abort(wire.socket);
