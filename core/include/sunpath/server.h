@@ -184,12 +184,14 @@ enum sp_remove {
 
 /**
  * sp_server_remove() - remove a socket file
+ * @name, @length: absolute or short, @length may be SP_STRLEN; always of a file: an abstract name,
+ *                 which has none, cannot be given
+ * @ret_detail:    may be NULL
  *
  * To tell stale from alive it connects, and closes at once. Return: SP_OK: removed.
- * SP_ERROR_SERVER_NOT_FOUND: nothing there, an invalid name, or an abstract address (it has no
- * file). SP_ERROR_ADDRESS_IN_USE: cause SERVER_ALIVE, NOT_A_SOCKET, BUSY or REPLACED; nothing was
- * removed. SP_ERROR_UNTRUSTED: as listen. SP_ERROR_ACCESS.
- * @ret_detail may be NULL. From Qt: removeServer(), which removes whatever is there.
+ * SP_ERROR_SERVER_NOT_FOUND: nothing there, or an invalid name. SP_ERROR_ADDRESS_IN_USE: cause
+ * SERVER_ALIVE, NOT_A_SOCKET, BUSY or REPLACED; nothing was removed. SP_ERROR_UNTRUSTED: as listen.
+ * SP_ERROR_ACCESS. From Qt: removeServer(), which removes whatever is there.
  */
 SP_API SP_MUST_CHECK int sp_server_remove(const struct sp_context *context, const void *name,
                                           size_t length, enum sp_remove what,
