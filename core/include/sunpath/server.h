@@ -191,7 +191,8 @@ enum sp_remove {
  * To tell stale from alive it connects, and closes at once. Return: SP_OK: removed.
  * SP_ERROR_SERVER_NOT_FOUND: nothing there, or an invalid name. SP_ERROR_ADDRESS_IN_USE: cause
  * SERVER_ALIVE, NOT_A_SOCKET, BUSY or REPLACED; nothing was removed. SP_ERROR_UNTRUSTED: as listen.
- * SP_ERROR_ACCESS. From Qt: removeServer(), which removes whatever is there.
+ * SP_ERROR_ACCESS. SP_ERROR_ARGUMENT: @what. From Qt: removeServer(), which removes whatever is
+ * there.
  */
 SP_API SP_MUST_CHECK int sp_server_remove(const struct sp_context *context, const void *name,
                                           size_t length, enum sp_remove what,
