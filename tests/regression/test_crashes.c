@@ -16,7 +16,9 @@ static void replay(const char *path)
     long length;
 
     cr_assert(file != NULL, "%s cannot be opened", path);
-    cr_assert(fseek(file, 0, SEEK_END) == 0 && (length = ftell(file)) >= 0, "%s", path);
+    cr_assert_eq(fseek(file, 0, SEEK_END), 0, "%s", path);
+    length = ftell(file);
+    cr_assert_geq(length, 0, "%s", path);
     rewind(file);
     /* Exactly as long as the input, so that a sanitizer sees one byte too far. */
     bytes = malloc((size_t)length);
