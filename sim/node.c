@@ -9,6 +9,7 @@
  * Tests: tests/conformance/rows_files.c, rows_permissions.c
  */
 #include "internal.h"
+#include "text.h"
 
 #include <string.h>
 
@@ -149,7 +150,7 @@ sim_index sim__entry_find(const struct sim *sim, sim_index dir, const char *name
     while (index != SIM_NIL) {
         const struct sim_entry *entry = &sim->entries[index];
 
-        if (entry->length == length && memcmp(sim->text + entry->name, name, length) == 0)
+        if (entry->length == length && sim__equal(sim->text + entry->name, name, length))
             break;
         index = sim->entry_links[index];
     }

@@ -10,8 +10,9 @@
  * Tests: tests/unit/test_sim_kernel.c; tests/conformance for what the members do
  */
 #include "internal.h"
+#include "text.h"
 
-#include <string.h>
+#include <stddef.h>
 
 _Static_assert((sizeof(struct sp_os) - offsetof(struct sp_os, alloc)) / sizeof(void (*)(void)) ==
                    SIM_CALL_COUNT,
@@ -53,7 +54,7 @@ void sim__add_bytes(const struct sim_visit *visit, const void *bytes, size_t len
 void sim__add_name(struct sim_visit *visit, const char *name)
 {
     visit->name = name;
-    sim__add_bytes(visit, name, strlen(name));
+    sim__add_bytes(visit, name, sim__length(name));
 }
 
 bool sim__act(struct sim_actor *actor, enum sim_call call, enum sim_moment moment)

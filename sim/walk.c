@@ -12,8 +12,7 @@
  * Tests: tests/conformance/rows_paths.c
  */
 #include "internal.h"
-
-#include <string.h>
+#include "text.h"
 
 #define PATH_LENGTH_MAX 4095
 #define NAME_LENGTH_MAX 255
@@ -79,7 +78,7 @@ static int begin_proc(struct walk *walk, const char **text)
 
 static bool is_proc(const struct sim *sim, const char *text)
 {
-    return sim->options.proc && strncmp(text, PROC_FD, sizeof(PROC_FD) - 1) == 0 &&
+    return sim->options.proc && sim__begins(text, PROC_FD, sizeof(PROC_FD) - 1) &&
            sim__entry_find(sim, sim->root, "proc", 4) == SIM_NIL;
 }
 
@@ -144,7 +143,7 @@ static int to_last(struct walk *walk, struct sim_place *ret)
         r = sim__permission(walk->actor, walk->at, SIM_MAY_SEARCH);
         if (r < 0)
             return r;
-        length = strcspn(text, "/");
+        length = sim__component(text);
         end = skip_slashes(text + length);
         walk->rest[walk->depth - 1] = end;
         if (next_text(walk) == NULL) {
@@ -187,7 +186,7 @@ static int begin(struct walk *walk, struct sim_actor *actor, sim_index at, const
     walk->depth = 0;
     if (*path == '\0')
         return -ENOENT;
-    if (strlen(path) > PATH_LENGTH_MAX)
+    if (sim__length(path) > PATH_LENGTH_MAX)
         return -ENAMETOOLONG;
     return push(walk, path);
 }

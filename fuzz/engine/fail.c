@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The alarm: see target.h. abort() is what every engine recognises as a crash. */
+/* The alarm, and what drivers set: see target.h. abort() is what every engine recognises as a
+ * crash. */
 #include "fuzz/engine/target.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+bool fuzz_claims;
 
 void fuzz_fail(const char *file, int line, const char *condition, const char *format, ...)
 {

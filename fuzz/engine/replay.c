@@ -2,7 +2,7 @@
 /*
  * The driver without an engine: plays the inputs it is given, once and for all.
  *
- *   replay [--show | --digest | --here | --times N] PATH...
+ *   replay [--show | --digest | --claims | --here | --times N] PATH...
  *
  * A PATH is an input, or a directory whose files, at any depth, are inputs. The empty input is
  * always played too. Each input is played three times, each time from a new heap block of exactly
@@ -11,6 +11,7 @@
  *
  *   --show    prints the inputs in their text form and plays none
  *   --digest  prints each input's digest as well, in front of its name
+ *   --claims  also checks what a program claims of itself ("expect ...")
  *   --here    plays in this process, for a debugger; the first failure ends it
  *   --times   plays each input so often
  *
@@ -249,7 +250,7 @@ static size_t play_in_children(const struct inputs *inputs)
 
 static int usage(void)
 {
-    fputs("usage: replay [--show | --digest | --here | --times N] PATH...\n", stderr);
+    fputs("usage: replay [--show | --digest | --claims | --here | --times N] PATH...\n", stderr);
     return USAGE;
 }
 
@@ -265,6 +266,7 @@ int main(int argc, char **argv)
         shows = strcmp(argv[1], "--show") == 0;
         plays_here = strcmp(argv[1], "--here") == 0;
         inputs.shows_digests = strcmp(argv[1], "--digest") == 0;
+        fuzz_claims = strcmp(argv[1], "--claims") == 0;
         first = 2;
         if (strcmp(argv[1], "--times") == 0 && argc > 2) {
             char *end;
@@ -273,7 +275,7 @@ int main(int argc, char **argv)
             if (*end != '\0' || inputs.runs == 0)
                 return usage();
             first = 3;
-        } else if (!shows && !plays_here && !inputs.shows_digests) {
+        } else if (!shows && !plays_here && !inputs.shows_digests && !fuzz_claims) {
             return usage();
         }
     }

@@ -15,6 +15,10 @@
 /* The name is libFuzzer's. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Whether claims in programs are checked: a text seed says what it shows, but what a fuzzer makes
+ * of it claims what is not so. Set by a driver alone. */
+extern bool fuzz_claims;
+
 /* How inputs are read and printed; NULL where an input is just bytes. */
 extern const struct step_language *const fuzz_language;
 

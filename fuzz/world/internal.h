@@ -5,14 +5,6 @@
 
 #include "fuzz/world/world.h"
 
-/* Not every target has them. */
-#pragma weak world_do_server
-#pragma weak world_do_peer
-#pragma weak world_do_file
-#pragma weak world_forget_servers
-#pragma weak world_free_servers
-#pragma weak world_server_descriptors
-
 /* ---- seam.c ---- */
 
 /** world_seam_make() - the seam that a side's library is given */

@@ -129,8 +129,7 @@ static void do_kill(struct world *world, unsigned side)
     struct sim_census census;
 
     world_forget_sockets(world, side);
-    if (world_forget_servers != NULL)
-        world_forget_servers(world, side);
+    world_forget_servers(world, side);
     here->context = NULL;
     sim_actor_exit(here->actor);
     sim_census(here->actor, &census);
@@ -146,7 +145,7 @@ static void play_one(struct world *world, const struct operation *operation,
         return;
     }
     for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++)
-        if (subjects[i] != NULL && subjects[i](world, operation, ret))
+        if (subjects[i](world, operation, ret))
             return;
 }
 
@@ -234,8 +233,7 @@ static void settle(struct world *world)
 static void end(struct world *world)
 {
     world_free_sockets(world);
-    if (world_free_servers != NULL)
-        world_free_servers(world);
+    world_free_servers(world);
     for (unsigned i = 0; i < WORLD_SIDES; i++)
         sp_context_free(world->sides[i].context);
     world_check_end(world);
