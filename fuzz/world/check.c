@@ -30,7 +30,9 @@ void world_count_begin(struct world *world)
 {
     world->calls = 0;
     world->moved = 0;
-    world->interrupted = 0;
+    world->faults = 0;
+    world->slept = 0;
+    world->slept_until = sim_now(world->sim);
 }
 
 static bool waits_for_ever(const struct operation *operation)
@@ -97,9 +99,11 @@ void world_check_step(struct world *world, const struct operation *operation)
     if (sim_misused(world->sim))
         for (unsigned i = 0; i < WORLD_SIDES; i++)
             check_misuse(world, world->sides[i].actor);
-    WORLD_CHECK(world, world->calls <= WORLD_CALLS_MAX + world->moved, "bounded-work",
-                "%llu calls at the seam for %llu bytes moved", (unsigned long long)world->calls,
-                (unsigned long long)world->moved);
+    WORLD_CHECK(world,
+                world->calls <= WORLD_CALLS_MAX + WORLD_CALLS_A_BYTE * world->moved +
+                                    world->slept * WORLD_CALLS_AWAKE,
+                "bounded-work", "%llu calls at the seam for %llu bytes, having slept %u times",
+                (unsigned long long)world->calls, (unsigned long long)world->moved, world->slept);
     check_descriptors(world);
 }
 

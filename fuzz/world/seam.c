@@ -10,11 +10,13 @@
  */
 #include "fuzz/world/internal.h"
 
-#include <errno.h>
-
-/* A storm of interruptions ends after so many in one operation. No clock moves while they last, so
- * a wait would never come to its end; on Linux it would. */
-#define INTERRUPTIONS_MAX 64
+/* A storm of faults ends after so many in one operation. No clock moves while it lasts, so a wait
+ * would never come to its end; on Linux it would. */
+#define FAULTS_MAX 64
+/* A wait without end, or a long one, meets a machine that recovers after so many times of sleep,
+ * and then peers that all leave: so it has an end. */
+#define SLEEPS_UNTIL_RECOVERY 64
+#define SLEEPS_UNTIL_ALONE 512
 
 static struct world_io *note(void)
 {
@@ -115,11 +117,18 @@ void world_trace(void *user, const struct sim_trace_entry *entry)
     struct world *world = user;
 
     world->calls++;
+    if (entry->call == SIM_CALL_POLL && sim_now(world->sim) != world->slept_until) {
+        world->slept_until = sim_now(world->sim);
+        world->slept++;
+        if (world->slept == SLEEPS_UNTIL_RECOVERY)
+            world_recover(world);
+        if (world->slept == SLEEPS_UNTIL_ALONE)
+            world_leave_alone(world);
+    }
     if (entry->result > 0 && (entry->call == SIM_CALL_SEND || entry->call == SIM_CALL_RECV))
         world->moved += (uint64_t)entry->result;
-    if (entry->result == -EINTR && ++world->interrupted >= INTERRUPTIONS_MAX)
-        for (unsigned i = 0; i < WORLD_SIDES; i++)
-            sim_fault_clear(world->sides[i].actor);
+    if (entry->faulted && ++world->faults >= FAULTS_MAX)
+        world_recover(world);
     if (world->watch->call != NULL)
         world->watch->call(world, entry);
 }

@@ -9,6 +9,7 @@
  * Tests: fuzz/world/README.md
  */
 #include "fuzz/world/internal.h"
+#include "fuzz/world/policy.h"
 
 /* Bytes that one {c}.read can ask for, and one more to see that no more were written. */
 #define READ_MAX ((size_t)UINT16_MAX)
@@ -133,28 +134,6 @@ static int64_t do_adopt(struct world_socket *slot, const struct operation *opera
     return r;
 }
 
-/* By the words of {allow}. */
-static int64_t do_policy(struct world_socket *slot, const struct operation *operation)
-{
-    static const uint32_t ours[] = {WORLD_OURS};
-    static const uint32_t mallory[] = {WORLD_MALLORY};
-    static const struct sp_peer_policy policies[] = {
-        {.allow = SP_PEER_ANY},
-        {.allow = SP_PEER_SELF},
-        {.allow = SP_PEER_ROOT},
-        {.allow = SP_PEER_DIRECTORY_OWNER},
-        {.allow = SP_PEER_SELF | SP_PEER_ROOT},
-        {.allow = SP_PEER_UIDS, .uids = ours, .uid_count = 1},
-        {.allow = SP_PEER_UIDS, .uids = mallory, .uid_count = 1},
-        {.allow = SP_PEER_GIDS, .gids = ours, .gid_count = 1},
-        {0}, /* default: NULL is passed */
-        {.allow = 0},
-    };
-    const struct sp_peer_policy *policy = &policies[operation->arg[1]];
-
-    return sp_socket_set_peer_policy(slot->socket, operation->arg[1] == 8 ? NULL : policy);
-}
-
 static bool do_opening(struct world_socket *slot, const struct operation *operation,
                        struct world_outcome *ret)
 {
@@ -178,7 +157,7 @@ static bool do_opening(struct world_socket *slot, const struct operation *operat
         ret->result = sp_socket_set_connect_timeout(socket, (int)operation->arg[1]);
         return true;
     case OPERATION_SOCKET_POLICY:
-        ret->result = do_policy(slot, operation);
+        ret->result = sp_socket_set_peer_policy(socket, world_policy((unsigned)operation->arg[1]));
         return true;
     default:
         return false;
@@ -326,19 +305,6 @@ static bool do_writing(struct world_socket *slot, const struct operation *operat
 
 /* ---- waiting, and the loop ---- */
 
-/* One operation of our own making; without strings. */
-static void act(struct world *world, unsigned slot, enum operation_kind kind, int64_t argument)
-{
-    struct operation operation;
-
-    operation.kind = kind;
-    operation.arg[0] = slot;
-    operation.arg[1] = argument;
-    operation.path.bytes = NULL;
-    operation.name.bytes = NULL;
-    world_do(world, &operation);
-}
-
 /* What a loop does: a descriptor is watched for the interest, and a timer for the deadline. */
 static void do_turn(struct world_socket *slot, struct world_outcome *ret)
 {
@@ -352,7 +318,7 @@ static void do_turn(struct world_socket *slot, struct world_outcome *ret)
     ret->result = ready;
     ret->called = ready != 0 || sim_now(world->sim) >= sp_socket_deadline(slot->socket);
     if (ret->called)
-        act(world, number_of(slot), OPERATION_PROCESS, ready);
+        world_act(world, OPERATION_PROCESS, number_of(slot), ready);
 }
 
 static int64_t take_events(struct world_socket *slot, unsigned most)
@@ -432,7 +398,7 @@ static void handle(void *user, struct sp_event event)
 
     world_took_socket_event(world, number_of(slot), &event);
     if (actions[action].kind != OPERATION_COUNT)
-        act(world, number_of(slot), actions[action].kind, actions[action].argument);
+        world_act(world, actions[action].kind, number_of(slot), actions[action].argument);
 }
 
 static void on_state(struct sp_socket *socket, void *user, enum sp_state state)

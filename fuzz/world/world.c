@@ -62,9 +62,16 @@ static void make_side(struct world *world, unsigned number)
     world_seam_make(side);
 }
 
+/* Small buffers fill up quickly, so that much happens in few bytes; send-buffer makes larger ones. */
+#define SEND_BUFFER 8192
+
 static void begin(struct world *world)
 {
-    sim_reset(world->sim, NULL);
+    struct sim_options options;
+
+    sim_options_default(&options);
+    options.send_buffer = SEND_BUFFER;
+    sim_reset(world->sim, &options);
     make_users(world);
     for (unsigned i = 0; i < WORLD_SIDES; i++)
         make_side(world, i);
@@ -168,6 +175,20 @@ void world_do(struct world *world, const struct operation *operation)
     world->last = outcome;
 }
 
+void world_act(struct world *world, enum operation_kind kind, unsigned slot, int64_t argument)
+{
+    struct operation operation; /* its step is not looked at: not filled in */
+
+    operation.kind = kind;
+    operation.arg[0] = slot;
+    operation.arg[1] = argument;
+    for (size_t i = 2; i < OPERATION_ARGS_MAX; i++)
+        operation.arg[i] = 0;
+    operation.path = (struct operation_text){.bytes = NULL};
+    operation.name = (struct operation_text){.bytes = NULL};
+    world_do(world, &operation);
+}
+
 /* ---- races ---- */
 
 /* A copy owns its strings. */
@@ -214,11 +235,8 @@ static void begin_race(struct world *world, const struct operation *prefix,
 
 /* ---- the whole program ---- */
 
-/* Faults and limits go, so that progress is possible; what was to race never will. */
-static void settle(struct world *world)
+void world_recover(struct world *world)
 {
-    world->race.kind = OPERATION_COUNT;
-    sim_set_hook(world->sim, NULL, NULL);
     for (unsigned i = 0; i < WORLD_SIDES; i++) {
         struct sim_actor *actor = world->sides[i].actor;
 
@@ -226,6 +244,23 @@ static void settle(struct world *world)
         sim_actor_set_descriptor_limit(actor, SIM_DESCRIPTORS_MAX);
         sim_actor_set_memory_limit(actor, SIZE_MAX);
     }
+}
+
+void world_leave_alone(struct world *world)
+{
+    for (unsigned i = 0; i < OPERATION_USERS; i++)
+        sim_actor_exit(world->users[i]);
+    for (unsigned i = 0; i < OPERATION_PEERS; i++)
+        world->peers[i] = (struct world_peer){.fd = -1};
+    world->lock = (struct world_peer){.fd = -1};
+}
+
+/* Progress is possible from here on; what was to race never will. */
+static void settle(struct world *world)
+{
+    world->race.kind = OPERATION_COUNT;
+    sim_set_hook(world->sim, NULL, NULL);
+    world_recover(world);
     if (world->watch->settle != NULL)
         world->watch->settle(world);
 }

@@ -31,9 +31,12 @@
 
 /* Operations of one program that are looked at. */
 #define WORLD_OPERATIONS_MAX 256
-/* Calls at the seam in one operation that moves no bytes. A wait may make more: one round for each
- * thing that happens to it. */
+/* Calls at the seam in one operation that moves no bytes. A wait may make more, each time that it
+ * has slept. */
 #define WORLD_CALLS_MAX 512
+#define WORLD_CALLS_AWAKE 40
+/* A kernel that gives and takes single bytes has to be asked for each. */
+#define WORLD_CALLS_A_BYTE 8
 
 enum world_side_number { WORLD_CLIENT, WORLD_SERVER, WORLD_SIDES };
 
@@ -151,13 +154,15 @@ struct world {
     const struct step_language *language;
     const uint8_t *program; /* all of it, for reports */
     size_t program_length;
-    size_t step;          /* number of the operation, from 0 */
-    unsigned depth;       /* operations under way: 1, or more in handlers, turns and races */
-    uint64_t calls;       /* at the seams of the sides, in the operation under way */
-    uint64_t moved;       /* bytes that it moved through them */
-    unsigned interrupted; /* of its calls that failed with EINTR */
-    bool endless; /* a wait without end was asked for: being stuck is not the library's fault */
-    bool claims;  /* whether what EXPECT_* says is checked */
+    size_t step;    /* number of the operation, from 0 */
+    unsigned depth; /* operations under way: 1, or more in handlers, turns and races */
+    uint64_t calls; /* at the seams of the sides, in the operation under way */
+    uint64_t moved; /* bytes that it moved through them */
+    unsigned slept; /* polls of it in which time passed */
+    uint64_t slept_until;
+    unsigned faults; /* that its calls met */
+    bool endless;    /* a wait without end was asked for: being stuck is not the library's fault */
+    bool claims;     /* whether what EXPECT_* says is checked */
     unsigned sockets_used; /* {c} is taken modulo this, so that few objects meet many operations */
 };
 
@@ -175,6 +180,15 @@ void world_play(struct world *world, const struct step_language *language,
 
 /** world_do() - one operation, with before() and after(); how handlers and races act as well */
 void world_do(struct world *world, const struct operation *operation);
+
+/** world_act() - an operation of our own making: on a slot, with one more operand, without strings
+ */
+void world_act(struct world *world, enum operation_kind kind, unsigned slot, int64_t argument);
+
+/** world_recover() - the machine has no faults and limits any more */
+void world_recover(struct world *world);
+/** world_leave_alone() - all users' processes end: no peer is left */
+void world_leave_alone(struct world *world);
 
 /** world_fail() - ends the run: @property did not hold. Says in which step, and prints the program.
  */
@@ -224,7 +238,7 @@ unsigned world_server_descriptors(const struct world_server *server);
 uint8_t world_byte(unsigned who, uint64_t position);
 /** world_bytes() - WORLD_BYTES_MAX of them from there on */
 const uint8_t *world_bytes(unsigned who, uint64_t position);
-#define WORLD_BYTES_MAX ((size_t)1 << 20)
+#define WORLD_BYTES_MAX ((size_t)128 * 1024)
 /* Writers' numbers. */
 #define WORLD_WRITER_SOCKET(slot) (slot)
 #define WORLD_WRITER_PEER(slot) (OPERATION_SOCKETS + (slot))

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One socket, as a client, in every state, under everything that the kernel can answer.
+ *
+ * Under test:   core/src/socket*.c, state.c, events.c, dispatch.c, error_map.c, name.c, peer.c and
+ *               what they stand on
+ * Not covered:  servers (fuzz_server), two ends at once (fuzz_pair), the queues' own corners
+ *               (fuzz_buffer), names against a file system (fuzz_path)
+ * Input:        a program of fuzz/program/operations.h; every {c} is c0, so that few bytes bring
+ *               it far
+ * Oracle:       fuzz/spec/socket_model.h after every operation, also those of handlers; the checks
+ *               of fuzz/world; and in the end, when there are no faults and no peers any more: that
+ *               the socket comes to its own end, if only its loop goes on and what it has is read
+ */
+#include "fuzz/engine/digest.h"
+#include "fuzz/engine/target.h"
+#include "fuzz/spec/socket_model.h"
+
+#define SLOT 0
+/* Rounds of the loop in which a socket whose peers are gone must have ended. Bytes come in pieces,
+ * and attempts at a full backlog lie apart. */
+#define ROUNDS_MAX 256
+
+static struct socket_model model;
+
+static void before(struct world *world, const struct operation *operation)
+{
+    (void)world;
+    model_before(&model, operation);
+}
+
+static void after(struct world *world, const struct world_outcome *outcome)
+{
+    (void)world;
+    fuzz_note((uint64_t)outcome->result);
+    model_after(&model, outcome);
+}
+
+static void on_event(struct world *world, unsigned slot, const struct sp_event *event)
+{
+    (void)world;
+    (void)slot;
+    model_event(&model, event);
+}
+
+static void on_call(struct world *world, const struct sim_trace_entry *entry)
+{
+    (void)world;
+    model_call(&model, entry);
+}
+
+/* ---- the end ---- */
+
+static const struct sp_socket *socket_of(const struct world *world)
+{
+    return world->sockets[SLOT].socket;
+}
+
+static bool is_alive(const struct world *world)
+{
+    return socket_of(world) != NULL && sp_socket_state(socket_of(world)) != SP_STATE_UNCONNECTED;
+}
+
+/* One round of an application that reads whatever comes. Returns false if nothing can happen any
+ * more. */
+static bool go_on(struct world *world)
+{
+    uint64_t deadline;
+
+    world_act(world, OPERATION_TURN, SLOT, 0);
+    if (world->last.called)
+        model.progressed = true; /* told by check_turn() if nothing came of it */
+    world_act(world, OPERATION_EVENTS, SLOT, 0);
+    if (model.in_transaction)
+        world_act(world, OPERATION_COMMIT, SLOT, 0);
+    if (model_available(&model) > 0)
+        world_act(world, OPERATION_SKIP, SLOT, UINT32_MAX);
+    if (!is_alive(world))
+        return false;
+    deadline = sp_socket_deadline(socket_of(world));
+    if (deadline == SP_NEVER)
+        return sp_socket_interest(socket_of(world)) != 0;
+    if (deadline > sim_now(world->sim))
+        sim_advance(world->sim, deadline - sim_now(world->sim));
+    return true;
+}
+
+static void settle(struct world *world)
+{
+    unsigned rounds = 0;
+
+    world_leave_alone(world);
+    world_act(world, OPERATION_READ_LIMIT, SLOT, 0);
+    while (is_alive(world) && rounds < ROUNDS_MAX && go_on(world))
+        rounds++;
+    if (is_alive(world)) {
+        /* An end that lies in somebody's queue, being passed on, is still there. */
+        const struct sim_actor *actor = world->sides[world->sockets[SLOT].side].actor;
+        uint32_t got = sim_poll((struct sim_actor *)actor, sp_socket_fd(socket_of(world)), 0);
+
+        WORLD_CHECK(world, (got & SP_OS_POLLHUP) == 0, "progress",
+                    "everybody has gone, and after %u rounds it is still %s", rounds,
+                    sp_state_name(sp_socket_state(socket_of(world))));
+        world_act(world, OPERATION_ABORT, SLOT, 0);
+    }
+    if (socket_of(world) != NULL)
+        world_act(world, OPERATION_EVENTS, SLOT, 0);
+}
+
+static const struct world_watch watch = {
+    .before = before,
+    .after = after,
+    .socket_event = on_event,
+    .call = on_call,
+    .settle = settle,
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct world *world = world_get();
+
+    world->sockets_used = 1;
+    model_begin(&model, world, SLOT);
+    world_play(world, &operation_state, &watch, data, size);
+    fuzz_note(sim_digest(world->sim));
+    return 0;
+}
