@@ -69,6 +69,21 @@ int sim_take_error(struct sim_actor *actor, int fd);
 int64_t sim_unread(struct sim_actor *actor, int fd);
 /** sim_unsent() - buffer space taken by what the peer has not received; SIOCOUTQ */
 int64_t sim_unsent(struct sim_actor *actor, int fd);
+
+/** struct sim_connection - of a connected socket and the one at its other end, for oracles */
+struct sim_connection {
+    uint64_t sent;       /* bytes that the kernel took from this end since it was made */
+    uint64_t peer_sent;  /* and from the other one, also if it is closed by now */
+    uint64_t unread;     /* of these, what waits to be received */
+    uint32_t peer_label; /* sim_set_label() of the other end */
+    bool peer_closed;
+};
+
+/** sim_connection() - -ENOTCONN for a socket that never was connected */
+int sim_connection(struct sim_actor *actor, int fd, struct sim_connection *ret);
+/** sim_set_label() - a number of the oracle's by which it knows the socket again from the other
+ * end, also when it is closed; 0 until set. To the kernel it means nothing. */
+int sim_set_label(struct sim_actor *actor, int fd, uint32_t label);
 /** sim_pending() - connections waiting in a listener's queue; -EINVAL if it does not listen */
 int sim_pending(struct sim_actor *actor, int fd);
 

@@ -70,6 +70,8 @@ enum sim_sock_state { SIM_SOCK_UNCONNECTED, SIM_SOCK_LISTENING, SIM_SOCK_CONNECT
 
 struct sim_sock {
     uint64_t ino;
+    uint64_t sent;    /* in all */
+    uint32_t label;   /* an oracle's */
     uint32_t address; /* sun_path, in the text arena */
     uint32_t send_buffer;
     uint32_t charged; /* buffer space taken by what we sent and the peer has not received */

@@ -311,3 +311,35 @@ int sim_pending(struct sim_actor *actor, int fd)
         return error;
     return sock->state == SIM_SOCK_LISTENING ? (int)sock->queued : -EINVAL;
 }
+
+int sim_connection(struct sim_actor *actor, int fd, struct sim_connection *ret)
+{
+    int error;
+    const struct sim_sock *sock = sim__sock(actor, fd, &error);
+    const struct sim_sock *peer;
+
+    if (sock == NULL)
+        return error;
+    if (sock->peer == SIM_NIL)
+        return -ENOTCONN;
+    peer = &actor->sim->socks[sock->peer];
+    *ret = (struct sim_connection){
+        .sent = sock->sent,
+        .peer_sent = peer->sent,
+        .unread = sock->unread,
+        .peer_label = peer->label,
+        .peer_closed = peer->dead,
+    };
+    return 0;
+}
+
+int sim_set_label(struct sim_actor *actor, int fd, uint32_t label)
+{
+    int error;
+    struct sim_sock *sock = sim__sock(actor, fd, &error);
+
+    if (sock == NULL)
+        return error;
+    sock->label = label;
+    return 0;
+}

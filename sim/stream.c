@@ -147,6 +147,7 @@ static sim_index append(struct sim *sim, struct sim_sock *sock, struct source *f
     peer->queued++;
     peer->unread += length;
     sock->charged += sim->messages[index].charge;
+    sock->sent += length;
     return index;
 }
 

@@ -159,3 +159,52 @@ Test(sim_stream, blocks_run_out)
     cr_assert_eq(sim_close(actor, pairs[0][1]), 0);
     cr_expect_gt(sim_send(actor, pairs[i][0], "x", 1), 0);
 }
+
+/* ---- what an oracle asks ---- */
+
+Test(sim_stream, connection_is_known_from_both_ends)
+{
+    struct sim_connection ends[2];
+    uint8_t bytes[3];
+
+    cr_assert_eq(sim_set_label(actor, fds[0], 7), 0);
+    cr_assert_eq(sim_send(actor, fds[0], "abcdef", 6), 6);
+    cr_assert_eq(sim_send(actor, fds[1], "xy", 2), 2);
+    cr_assert_eq(sim_recv(actor, fds[1], bytes, sizeof(bytes), false), 3);
+    for (int i = 0; i < 2; i++)
+        cr_assert_eq(sim_connection(actor, fds[i], &ends[i]), 0);
+    cr_expect_eq(ends[0].sent, 6);
+    cr_expect_eq(ends[0].peer_sent, 2);
+    cr_expect_eq(ends[0].unread, 2);
+    cr_expect_eq(ends[0].peer_label, 0);
+    cr_expect_not(ends[0].peer_closed);
+    cr_expect_eq(ends[1].sent, 2);
+    cr_expect_eq(ends[1].peer_sent, 6);
+    cr_expect_eq(ends[1].unread, 3);
+    cr_expect_eq(ends[1].peer_label, 7);
+}
+
+Test(sim_stream, closed_end_is_still_known)
+{
+    struct sim_connection end;
+
+    cr_assert_eq(sim_set_label(actor, fds[0], 7), 0);
+    cr_assert_eq(sim_send(actor, fds[0], "abc", 3), 3);
+    cr_assert_eq(sim_close(actor, fds[0]), 0);
+    cr_assert_eq(sim_connection(actor, fds[1], &end), 0);
+    cr_expect(end.peer_closed);
+    cr_expect_eq(end.peer_sent, 3);
+    cr_expect_eq(end.unread, 3);
+    cr_expect_eq(end.peer_label, 7);
+}
+
+Test(sim_stream, no_connection_is_none)
+{
+    struct sim_connection end;
+    int fd = sim_socket(actor, SIM_STREAM);
+
+    cr_assert_geq(fd, 0);
+    cr_expect_eq(sim_connection(actor, fd, &end), -ENOTCONN);
+    cr_expect_eq(sim_connection(actor, 60, &end), -EBADF);
+    cr_expect_eq(sim_set_label(actor, 60, 1), -EBADF);
+}
