@@ -3,13 +3,14 @@
  * Runs Criterion's tests without Criterion's library.
  *
  * The memory sanitizer must have compiled every byte that a process runs, and valgrind should spend
- * its time on our code; libcriterion, with what it stands on, is not ours to recompile. So in those
- * builds the tests are compiled against Criterion's headers and linked with this file, which has
- * the few functions that the headers' macros call.
+ * its time on our code; libcriterion, with what it stands on, is not ours to recompile. And it
+ * starts the program anew for each test, which for a short test is most of the time. So some builds
+ * and some tests (see ../CMakeLists.txt) are compiled against Criterion's headers and linked with
+ * this file, which has the few functions that the headers' macros call.
  *
  * Kept: one process per test, fixtures, parameters, expected signal and exit status, skipping, the
  * TAP file of --tap=FILE. Not kept: other options, theories, redirected output, and timeouts,
- * because everything takes longer here: ctest has one for the program.
+ * because everything takes longer there: ctest has one for the program.
  */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
