@@ -69,6 +69,8 @@ def load_target(name):
     options = configparser.ConfigParser()
     options.read(corpus / f"{name}.options")
     dictionary = corpus / f"{name}.dict"
+    # Only where inputs are steps.
+    mutator = BUILD / "afl" / "fuzz" / f"mutator_{name}.so"
     folders = (BUILD / "fuzz" / "fuzz" / "seeds" / name, corpus / "seeds", corpus / "crashes",
                CAMPAIGN / name / "corpus")
     target = Target(
@@ -76,6 +78,7 @@ def load_target(name):
         libfuzzer=BUILD / "fuzz" / "fuzz" / f"fuzz_{name}",
         afl=BUILD / "afl" / "fuzz" / f"fuzz_{name}",
         cmplog=BUILD / "afl" / "fuzz" / f"fuzz_{name}.cmplog",
+        mutator=mutator if mutator.exists() else None,
         dictionary=dictionary if dictionary.exists() else None,
         max_len=options.getint("libfuzzer", "max_len", fallback=DEFAULT_MAX_LEN),
         seeds=tuple(path for path in folders if path.is_dir() and any(path.iterdir())))

@@ -26,6 +26,7 @@ class Target:
     libfuzzer: pathlib.Path
     afl: pathlib.Path
     cmplog: pathlib.Path
+    mutator: pathlib.Path | None
     dictionary: pathlib.Path | None
     max_len: int
     seeds: tuple[pathlib.Path, ...]
@@ -162,6 +163,8 @@ class Afl(Engine):
         host, port = self.statsd.getsockname()
         environment = {"AFL_NO_UI": "1", "AFL_SKIP_CPUFREQ": "1", "AFL_NO_AFFINITY": "1",
                        "AFL_STATSD": "1", "AFL_STATSD_HOST": host, "AFL_STATSD_PORT": str(port)}
+        if self.target.mutator:
+            environment["AFL_CUSTOM_MUTATOR_LIBRARY"] = str(self.target.mutator)
         if crashes_go_elsewhere():
             environment["AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES"] = "1"
         return environment

@@ -2,7 +2,7 @@
 /*
  * Input programs in their binary form: see steps.h.
  *
- * Tests: the check "fuzz/program" (fuzz/CMakeLists.txt)
+ * Tests: the checks fuzz/NAME/steps (fuzz/CMakeLists.txt); fuzz/targets/fuzz_program.c
  */
 #include "fuzz/program/steps.h"
 
@@ -62,6 +62,19 @@ bool step_next(struct step_cursor *cursor, struct step *ret)
     if (!step_read(cursor, ret, &letter))
         return false;
     ret->kind = letter < 0 ? 0 : kind_of(cursor->language, (uint8_t)letter);
+    return true;
+}
+
+bool step_skip(struct step_cursor *cursor)
+{
+    if (cursor->at == cursor->end)
+        return false;
+    if (at_mark(cursor))
+        cursor->at += 2;
+    while (cursor->at < cursor->end && !at_mark(cursor)) {
+        cursor->at += *cursor->at == STEP_MARK && cursor->end - cursor->at > 1;
+        cursor->at++;
+    }
     return true;
 }
 

@@ -76,6 +76,9 @@ bool step_read(struct step_cursor *cursor, struct step *ret, int *ret_letter);
 /** step_next() - reads the next step; false at the end. An empty input has no step. */
 bool step_next(struct step_cursor *cursor, struct step *ret);
 
+/** step_skip() - moves to the next step without reading this one; false at the end */
+bool step_skip(struct step_cursor *cursor);
+
 /**
  * step_field() - a number in an operand made of fields
  * @offset: of its first byte
