@@ -15,8 +15,12 @@
  * core/src. The bytes in both directions are plain arrays and two numbers; nothing is saved.
  *
  *   socket_model.c         operations, and the comparison with the socket
- *   socket_model_seam.c    what follows from an answer of the kernel
+ *   socket_model_seam.c    calls at the seam: the clock, waiting, adopting; and to whom they belong
+ *   socket_model_connect.c socket() and connect()
+ *   socket_model_bytes.c   recv() and send()
+ *   socket_model_end.c     closing, and the end
  *   socket_model_result.c  what a call must return
+ *   socket_model_transfer.c  the same for reading and writing
  *   socket_model_peer.c    whether the peer was to be let in; what an errno means
  *   socket_model_event.c   the events that wait
  */
@@ -129,8 +133,8 @@ struct socket_model {
     uint64_t stalled_until; /* 0: not known yet */
 
     /* Between two calls at the seam. */
-    bool admitting; /* connected; the peer is being looked at */
-    int cred_error; /* of looking at it */
+    bool admitting;               /* connected; the peer is being looked at */
+    int cred_error, groups_error; /* of looking at it */
     struct sp_os_cred cred;
     bool close_due; /* the descriptor is to be closed now */
     bool ending;    /* the end is certain; the descriptor is still open */
@@ -209,13 +213,36 @@ void model_drop_input(struct socket_model *model);
 /** model_forget_connection() - nothing of an earlier one is left */
 void model_forget_connection(struct socket_model *model);
 
-/* socket_model_seam.c */
+/* socket_model_connect.c */
+void model_on_socket(struct socket_model *model, int64_t result);
+void model_on_connect(struct socket_model *model, int64_t result);
+void model_connect_failed(struct socket_model *model, const struct model_fault *fault);
+/** model_backlog_is_full() - it was at the time of the reading of the clock that is made now */
+void model_backlog_is_full(struct socket_model *model);
+/** model_admit(), model_turned_away() - the peer was let in, or not; was that right? */
+void model_admit(struct socket_model *model);
+void model_turned_away(struct socket_model *model);
+
+/* socket_model_end.c */
 /** model_begin_end() - the connection ends; @fault NULL: as it should */
 void model_begin_end(struct socket_model *model, const struct model_fault *fault);
 void model_begin_closing(struct socket_model *model);
 void model_peer_is_gone(struct socket_model *model);
-/** model_admit() - the peer was let in; was that right? */
-void model_admit(struct socket_model *model);
+void model_lose_output(struct socket_model *model);
+/** model_may_expire() - closing has lasted as long as it may */
+bool model_may_expire(const struct socket_model *model);
+void model_on_close(struct socket_model *model, int fd);
+
+/* socket_model_bytes.c */
+extern const struct model_fault model_plain_end;
+void model_check_receive_allowed(struct socket_model *model);
+void model_on_receive(struct socket_model *model, int64_t result);
+void model_on_send(struct socket_model *model, int64_t result);
+/** model_stall() - a resource is missing: a pause begins */
+void model_stall(struct socket_model *model);
+void model_notice_end_of_stall(struct socket_model *model);
+
+/* socket_model_seam.c */
 /** model_told_of_data() - the loop said SP_IO_DATA, and the library is to remember it */
 void model_told_of_data(struct socket_model *model);
 
@@ -225,10 +252,28 @@ void model_check_result(struct socket_model *model, const struct world_outcome *
  * not, and then @ret_name is the name, if it brings one */
 int model_refusal(const struct socket_model *model, const struct model_frame *frame,
                   struct model_fault *ret, struct sp_address *ret_name);
+/** model_refused() - a call was refused: that is the last failure now; returns @error */
+int64_t model_refused(struct socket_model *model, enum sp_error error, enum sp_operation operation,
+                      enum sp_cause cause);
+int64_t model_no_memory(struct socket_model *model);
+
+/* socket_model_transfer.c: what these calls must return */
+int64_t model_of_reading(struct socket_model *model, const struct model_frame *frame,
+                         const struct world_outcome *outcome);
+int64_t model_of_get_char(struct socket_model *model, const struct model_frame *frame);
+int64_t model_of_unget_char(struct socket_model *model, const struct model_frame *frame);
+int64_t model_of_begin(struct socket_model *model, const struct model_frame *frame);
+int64_t model_of_end_of_transaction(struct socket_model *model, bool is_taken);
+int64_t model_of_write(struct socket_model *model, const struct model_frame *frame, size_t length,
+                       int64_t result);
+int64_t model_of_flush(struct socket_model *model, const struct model_frame *frame);
 bool model_has_line(const struct socket_model *model);
+/** model_line_length() - how much of a line a read of @capacity gives */
+size_t model_line_length(const struct socket_model *model, size_t capacity);
 
 /* socket_model_peer.c */
 enum sp_error model_meaning(enum sp_operation operation, int os_errno);
+struct model_fault model_os_fault(enum sp_operation operation, int os_errno);
 /** model_judge_peer() - whether the policy lets the peer in; if not, why */
 bool model_judge_peer(const struct socket_model *model, struct model_fault *ret, bool *ret_unsure);
 

@@ -73,6 +73,16 @@ enum sp_error model_meaning(enum sp_operation operation, int os_errno)
     return cannot_be_done(os_errno) ? SP_ERROR_UNSUPPORTED : SP_ERROR_UNKNOWN;
 }
 
+struct model_fault model_os_fault(enum sp_operation operation, int os_errno)
+{
+    return (struct model_fault){
+        .error = model_meaning(operation, os_errno),
+        .operation = operation,
+        .cause = SP_CAUSE_OS,
+        .os_errno = os_errno,
+    };
+}
+
 /* Could nobody but root and @uid have put the socket where it is? Every directory on the way is
  * looked at as it is now, past the library. */
 static bool owns_directory(const struct socket_model *model, uint32_t uid)
@@ -104,6 +114,18 @@ static bool owns_directory(const struct socket_model *model, uint32_t uid)
     return true;
 }
 
+/* Who it is could not be asked. */
+static bool not_known(int os_errno, struct model_fault *ret)
+{
+    *ret = (struct model_fault){
+        .error = model_meaning(SP_OPERATION_CREDENTIALS, os_errno),
+        .operation = SP_OPERATION_CREDENTIALS,
+        .cause = SP_CAUSE_OS,
+        .os_errno = os_errno,
+    };
+    return false;
+}
+
 /* The words of {allow}, in their order. */
 enum { ANY, SELF, ROOT, OWNER, SELF_OR_ROOT, OURS, MALLORY, GROUP, DEFAULT };
 
@@ -117,15 +139,8 @@ bool model_judge_peer(const struct socket_model *model, struct model_fault *ret,
     *ret_unsure = false;
     if (policy == ANY)
         return true;
-    if (model->cred_error != 0) {
-        *ret = (struct model_fault){
-            .error = model_meaning(SP_OPERATION_CREDENTIALS, model->cred_error),
-            .operation = SP_OPERATION_CREDENTIALS,
-            .cause = SP_CAUSE_OS,
-            .os_errno = model->cred_error,
-        };
-        return false;
-    }
+    if (model->cred_error != 0)
+        return not_known(model->cred_error, ret);
     *ret = (struct model_fault){
         .error = SP_ERROR_UNTRUSTED,
         .operation = SP_OPERATION_CREDENTIALS,
@@ -134,6 +149,21 @@ bool model_judge_peer(const struct socket_model *model, struct model_fault *ret,
     if (uid == UINT32_MAX) {
         ret->cause = SP_CAUSE_PEER_UNKNOWN;
         return false;
+    }
+    if (policy == GROUP && model->cred.gid != WORLD_OURS) {
+        if (frame->alloc_failed) {
+            *ret = (struct model_fault){
+                .error = SP_ERROR_RESOURCE,
+                .operation = SP_OPERATION_ALLOCATE,
+                .cause = SP_CAUSE_NO_MEMORY,
+            };
+            return false;
+        }
+        /* More groups than anybody would look at: as if it were in none. */
+        if (model->groups_error == ERANGE)
+            return false;
+        if (model->groups_error != 0)
+            return not_known(model->groups_error, ret);
     }
     fits = ((policy == ROOT || policy == SELF_OR_ROOT || policy == DEFAULT) && uid == WORLD_ROOT) ||
            ((policy == SELF || policy == SELF_OR_ROOT || policy == DEFAULT || policy == OURS) &&

@@ -15,16 +15,16 @@
 
 typedef const struct model_frame frame_t;
 
-static int64_t refused(struct socket_model *model, enum sp_error error, enum sp_operation operation,
-                       enum sp_cause cause)
+int64_t model_refused(struct socket_model *model, enum sp_error error, enum sp_operation operation,
+                      enum sp_cause cause)
 {
     model->fault = (struct model_fault){.error = error, .operation = operation, .cause = cause};
     return error;
 }
 
-static int64_t no_memory(struct socket_model *model)
+int64_t model_no_memory(struct socket_model *model)
 {
-    return refused(model, SP_ERROR_RESOURCE, SP_OPERATION_ALLOCATE, SP_CAUSE_NO_MEMORY);
+    return model_refused(model, SP_ERROR_RESOURCE, SP_OPERATION_ALLOCATE, SP_CAUSE_NO_MEMORY);
 }
 
 /* ---- connecting ---- */
@@ -100,7 +100,7 @@ static int64_t of_opening(struct socket_model *model, frame_t *frame)
         return r;
     }
     if (frame->alloc_failed)
-        return no_memory(model);
+        return model_no_memory(model);
     MODEL_CHECK(model, frame->kind == OPERATION_SET_NAME, "connect-attempted",
                 "nothing was asked of the kernel");
     model->address = address;
@@ -157,23 +157,25 @@ static int64_t of_adopt(struct socket_model *model, frame_t *frame)
     enum sp_cause cause;
 
     if (frame->state != SP_STATE_UNCONNECTED || model->fd >= 0)
-        return refused(model, SP_ERROR_OPERATION, SP_OPERATION_ADOPT, SP_CAUSE_STATE);
+        return model_refused(model, SP_ERROR_OPERATION, SP_OPERATION_ADOPT, SP_CAUSE_STATE);
     if (!is_mode(frame->operation->arg[3]))
-        return refused(model, SP_ERROR_ARGUMENT, SP_OPERATION_ADOPT, SP_CAUSE_MODE);
+        return model_refused(model, SP_ERROR_ARGUMENT, SP_OPERATION_ADOPT, SP_CAUSE_MODE);
     if (state != SP_STATE_CONNECTED && state != SP_STATE_UNCONNECTED)
-        return refused(model, SP_ERROR_ARGUMENT, SP_OPERATION_ADOPT, SP_CAUSE_STATE);
+        return model_refused(model, SP_ERROR_ARGUMENT, SP_OPERATION_ADOPT, SP_CAUSE_STATE);
     if (frame->fd < 0 || frame->info_error == EBADF)
-        return refused(model, SP_ERROR_UNSUPPORTED, SP_OPERATION_ADOPT, SP_CAUSE_BAD_DESCRIPTOR);
+        return model_refused(model, SP_ERROR_UNSUPPORTED, SP_OPERATION_ADOPT,
+                             SP_CAUSE_BAD_DESCRIPTOR);
     if (frame->info_error != 0)
-        return refused(model, SP_ERROR_UNSUPPORTED, SP_OPERATION_ADOPT, SP_CAUSE_WRONG_FAMILY);
+        return model_refused(model, SP_ERROR_UNSUPPORTED, SP_OPERATION_ADOPT,
+                             SP_CAUSE_WRONG_FAMILY);
     cause = why_unfit(&frame->info, state);
     if (cause != SP_CAUSE_NONE)
-        return refused(model, SP_ERROR_UNSUPPORTED, SP_OPERATION_ADOPT, cause);
+        return model_refused(model, SP_ERROR_UNSUPPORTED, SP_OPERATION_ADOPT, cause);
     if (frame->alloc_failed)
-        return no_memory(model);
+        return model_no_memory(model);
     if (frame->prepare_error != 0) {
-        (void)refused(model, model_meaning(SP_OPERATION_ADOPT, frame->prepare_error),
-                      SP_OPERATION_ADOPT, SP_CAUSE_OS);
+        (void)model_refused(model, model_meaning(SP_OPERATION_ADOPT, frame->prepare_error),
+                            SP_OPERATION_ADOPT, SP_CAUSE_OS);
         model->fault.os_errno = frame->prepare_error;
         return model->fault.error;
     }
@@ -188,11 +190,11 @@ static int64_t of_adopt(struct socket_model *model, frame_t *frame)
 static int64_t of_connect_timeout(struct socket_model *model, frame_t *frame)
 {
     if (frame->operation->arg[1] < -1)
-        return refused(model, SP_ERROR_ARGUMENT, SP_OPERATION_CONFIGURE, SP_CAUSE_NONE);
+        return model_refused(model, SP_ERROR_ARGUMENT, SP_OPERATION_CONFIGURE, SP_CAUSE_NONE);
     if (frame->state != SP_STATE_UNCONNECTED)
-        return refused(model, SP_ERROR_OPERATION, SP_OPERATION_CONFIGURE, SP_CAUSE_STATE);
+        return model_refused(model, SP_ERROR_OPERATION, SP_OPERATION_CONFIGURE, SP_CAUSE_STATE);
     if (frame->alloc_failed)
-        return no_memory(model);
+        return model_no_memory(model);
     model->connect_timeout = (int)frame->operation->arg[1];
     return SP_OK;
 }
@@ -200,9 +202,9 @@ static int64_t of_connect_timeout(struct socket_model *model, frame_t *frame)
 static int64_t of_close_timeout(struct socket_model *model, frame_t *frame)
 {
     if (frame->operation->arg[1] < -1)
-        return refused(model, SP_ERROR_ARGUMENT, SP_OPERATION_CONFIGURE, SP_CAUSE_NONE);
+        return model_refused(model, SP_ERROR_ARGUMENT, SP_OPERATION_CONFIGURE, SP_CAUSE_NONE);
     if (frame->alloc_failed)
-        return no_memory(model);
+        return model_no_memory(model);
     model->close_timeout = (int)frame->operation->arg[1];
     return SP_OK;
 }
@@ -210,201 +212,13 @@ static int64_t of_close_timeout(struct socket_model *model, frame_t *frame)
 static int64_t of_policy(struct socket_model *model, frame_t *frame)
 {
     if (frame->state != SP_STATE_UNCONNECTED)
-        return refused(model, SP_ERROR_OPERATION, SP_OPERATION_CONFIGURE, SP_CAUSE_STATE);
+        return model_refused(model, SP_ERROR_OPERATION, SP_OPERATION_CONFIGURE, SP_CAUSE_STATE);
     if (frame->operation->arg[1] == 9) /* none */
-        return refused(model, SP_ERROR_ARGUMENT, SP_OPERATION_CONFIGURE, SP_CAUSE_NONE);
+        return model_refused(model, SP_ERROR_ARGUMENT, SP_OPERATION_CONFIGURE, SP_CAUSE_NONE);
     if (frame->alloc_failed)
-        return no_memory(model);
+        return model_no_memory(model);
     model->policy = (unsigned)frame->operation->arg[1];
     return SP_OK;
-}
-
-/* ---- reading ---- */
-
-static void check_bytes(struct socket_model *model, const struct world_outcome *outcome)
-{
-    const uint8_t *expected = model->input + model->begin;
-    unsigned difference = 0;
-
-    for (int64_t i = 0; i < outcome->result; i++)
-        difference |= outcome->bytes[i] ^ expected[i];
-    MODEL_CHECK(model, difference == 0, "bytes-read", "other bytes than were received");
-}
-
-static void take(struct socket_model *model, size_t length)
-{
-    model->begin += length;
-    if (!model->in_transaction)
-        model->mark = model->begin;
-}
-
-/* Where the next newline ends; 0 if there is none. */
-static size_t line_end(const struct socket_model *model)
-{
-    for (size_t i = model->begin; i < model->end; i++)
-        if (model->input[i] == '\n')
-            return i + 1 - model->begin;
-    return 0;
-}
-
-bool model_has_line(const struct socket_model *model)
-{
-    return line_end(model) > 0;
-}
-
-/* How much of a line a read of @capacity gives. */
-static size_t line_length(const struct socket_model *model, size_t capacity)
-{
-    size_t end = line_end(model);
-    size_t available = model_available(model);
-
-    if (end > 0)
-        return end < capacity ? end : capacity;
-    if (available >= capacity)
-        return capacity;
-    return model_wants_input(model) ? 0 : available;
-}
-
-/* Nothing to give: not now, or never again. */
-static int64_t nothing(struct socket_model *model, frame_t *frame)
-{
-    if (!frame->had_ended)
-        return 0;
-    return refused(model, SP_ERROR_PEER_CLOSED, SP_OPERATION_READ, SP_CAUSE_NONE);
-}
-
-static int64_t unreadable(struct socket_model *model, frame_t *frame)
-{
-    return refused(model, SP_ERROR_OPERATION, SP_OPERATION_READ, frame->unreadable);
-}
-
-static int64_t of_reading(struct socket_model *model, frame_t *frame,
-                          const struct world_outcome *outcome)
-{
-    size_t available = model_available(model);
-    size_t length = (size_t)frame->operation->arg[1];
-    bool is_empty = length == 0;
-
-    if (frame->unreadable != SP_CAUSE_NONE)
-        return unreadable(model, frame);
-    if (frame->kind == OPERATION_READ_LINE) {
-        length = line_length(model, length);
-        if (length == 0 && available > 0)
-            return 0;
-    }
-    if (length > available)
-        length = available;
-    if (length == 0)
-        return is_empty ? 0 : nothing(model, frame);
-    if (outcome->result == (int64_t)length && outcome->bytes != NULL)
-        check_bytes(model, outcome);
-    if (frame->kind != OPERATION_PEEK)
-        take(model, length);
-    return (int64_t)length;
-}
-
-static int64_t of_get_char(struct socket_model *model, frame_t *frame)
-{
-    if (frame->unreadable != SP_CAUSE_NONE)
-        return unreadable(model, frame);
-    if (model_available(model) > 0) {
-        take(model, 1);
-        return model->input[model->begin - 1];
-    }
-    if (frame->had_ended)
-        return nothing(model, frame);
-    return refused(model, SP_ERROR_LIMIT, SP_OPERATION_READ, SP_CAUSE_NONE);
-}
-
-static int64_t of_unget_char(struct socket_model *model, frame_t *frame)
-{
-    if (frame->unreadable != SP_CAUSE_NONE)
-        return unreadable(model, frame);
-    if (model->in_transaction)
-        return refused(model, SP_ERROR_OPERATION, SP_OPERATION_READ, SP_CAUSE_STATE);
-    if (frame->alloc_failed)
-        return no_memory(model);
-    MODEL_CHECK(model, model->begin > 0, "memory", "too many bytes were put back");
-    model->input[--model->begin] = (uint8_t)frame->operation->arg[1];
-    model->mark = model->begin;
-    return SP_OK;
-}
-
-static int64_t of_begin(struct socket_model *model, frame_t *frame)
-{
-    if (frame->unreadable != SP_CAUSE_NONE)
-        return unreadable(model, frame);
-    if (model->in_transaction)
-        return refused(model, SP_ERROR_OPERATION, SP_OPERATION_READ, SP_CAUSE_STATE);
-    model->in_transaction = true;
-    model->mark = model->begin;
-    return SP_OK;
-}
-
-static int64_t of_end_of_transaction(struct socket_model *model, bool is_taken)
-{
-    if (!model->in_transaction)
-        return refused(model, SP_ERROR_OPERATION, SP_OPERATION_READ, SP_CAUSE_STATE);
-    model->in_transaction = false;
-    if (is_taken)
-        model->mark = model->begin;
-    else
-        model->begin = model->mark;
-    return SP_OK;
-}
-
-/* ---- writing ---- */
-
-/* What was accepted decides: the limit may be met with bytes that are gone by now. */
-static int64_t of_write(struct socket_model *model, frame_t *frame, size_t length, int64_t result)
-{
-    uint64_t queued = model_queued(model);
-    uint64_t limit = model->write_limit;
-    uint64_t direct;
-
-    if (frame->state != SP_STATE_CONNECTED)
-        return refused(model, SP_ERROR_OPERATION, SP_OPERATION_WRITE, SP_CAUSE_STATE);
-    if ((model->mode & SP_WRITE_ONLY) == 0)
-        return refused(model, SP_ERROR_OPERATION, SP_OPERATION_WRITE, SP_CAUSE_MODE);
-    if (model->output_dead)
-        return refused(model, SP_ERROR_PEER_CLOSED, SP_OPERATION_WRITE, SP_CAUSE_NONE);
-    if (length == 0)
-        return 0;
-    if (limit != 0 && frame->queued >= limit)
-        return refused(model, SP_ERROR_LIMIT, SP_OPERATION_WRITE, SP_CAUSE_NO_ROOM);
-    /* Of this write's own bytes, those that went past the queue. */
-    direct = frame->sent > frame->queued ? frame->sent - frame->queued : 0;
-    if (direct > 0)
-        queued = 0;
-    if (frame->alloc_failed && direct == 0)
-        return no_memory(model);
-    if (!frame->alloc_failed) {
-        uint64_t room = limit == 0 ? UINT64_MAX : limit > queued ? limit - queued : 0;
-        uint64_t rest = length - direct;
-
-        if (rest > room)
-            rest = room;
-        direct += rest;
-    }
-    MODEL_CHECK(model, result == (int64_t)direct, "result", "the result is %lld, must be %llu",
-                (long long)result, (unsigned long long)direct);
-    model->accepted += direct;
-    if (frame->sends > 0)
-        model->blocked = frame->send_was_short && model_queued(model) > 0;
-    return (int64_t)direct;
-}
-
-static int64_t of_flush(struct socket_model *model, frame_t *frame)
-{
-    if (frame->state != SP_STATE_CONNECTED && frame->state != SP_STATE_CLOSING)
-        return refused(model, SP_ERROR_OPERATION, SP_OPERATION_WRITE, SP_CAUSE_STATE);
-    if (model->output_dead && frame->sends == 0)
-        return refused(model, SP_ERROR_PEER_CLOSED, SP_OPERATION_WRITE, SP_CAUSE_NONE);
-    MODEL_CHECK(model, frame->queued == 0 || frame->sends > 0 || model->stalled, "flush-sends",
-                "nothing was handed to the kernel");
-    if (frame->sent > 0)
-        return (int64_t)frame->sent;
-    return model->output_dead || !model_is_open(model) ? SP_ERROR_PEER_CLOSED : 0;
 }
 
 /* ---- waiting ---- */
@@ -446,36 +260,36 @@ static int64_t of_given_up(struct socket_model *model, frame_t *frame, int64_t r
     int64_t ms = frame->operation->arg[1];
 
     if (frame->poll_error != 0) {
-        (void)refused(model, model_meaning(SP_OPERATION_POLL, frame->poll_error), SP_OPERATION_POLL,
-                      SP_CAUSE_OS);
+        (void)model_refused(model, model_meaning(SP_OPERATION_POLL, frame->poll_error),
+                            SP_OPERATION_POLL, SP_CAUSE_OS);
         model->fault.os_errno = frame->poll_error;
         return model->fault.error;
     }
     if (result == SP_ERROR_LIMIT) {
         MODEL_CHECK(model, model_interest(model) == 0 && model_deadline(model) == SP_NEVER,
                     "result", "the wait was refused, and something could still happen");
-        return refused(model, SP_ERROR_LIMIT, SP_OPERATION_POLL, SP_CAUSE_NO_ROOM);
+        return model_refused(model, SP_ERROR_LIMIT, SP_OPERATION_POLL, SP_CAUSE_NO_ROOM);
     }
     MODEL_CHECK(model, ms >= 0 && model->now >= frame->started + (uint64_t)ms * NS_PER_MS, "result",
                 "the wait of %lld ms from %llu on is over at %llu", (long long)ms,
                 (unsigned long long)frame->started, (unsigned long long)model->now);
-    return refused(model, SP_ERROR_TIMEOUT, SP_OPERATION_POLL, SP_CAUSE_DEADLINE);
+    return model_refused(model, SP_ERROR_TIMEOUT, SP_OPERATION_POLL, SP_CAUSE_DEADLINE);
 }
 
 static int64_t of_wait(struct socket_model *model, frame_t *frame, int64_t result)
 {
     if (frame->kind == OPERATION_WAIT_DISCONNECTED && frame->state == SP_STATE_UNCONNECTED)
-        return refused(model, SP_ERROR_OPERATION, SP_OPERATION_POLL, SP_CAUSE_STATE);
+        return model_refused(model, SP_ERROR_OPERATION, SP_OPERATION_POLL, SP_CAUSE_STATE);
     if (frame->operation->arg[1] < -1)
-        return refused(model, SP_ERROR_ARGUMENT, SP_OPERATION_POLL, SP_CAUSE_NONE);
+        return model_refused(model, SP_ERROR_ARGUMENT, SP_OPERATION_POLL, SP_CAUSE_NONE);
     if (has_come(model, frame))
         return SP_OK;
     if (frame->kind == OPERATION_WAIT_WRITTEN && model->output_dead)
-        return refused(model, SP_ERROR_PEER_CLOSED, SP_OPERATION_WRITE, SP_CAUSE_NONE);
+        return model_refused(model, SP_ERROR_PEER_CLOSED, SP_OPERATION_WRITE, SP_CAUSE_NONE);
     if (!is_hopeless(model, frame))
         return of_given_up(model, frame, result);
     if (model->state != SP_STATE_UNCONNECTED || model->ended_by == SP_OK)
-        return refused(model, SP_ERROR_OPERATION, SP_OPERATION_POLL, SP_CAUSE_STATE);
+        return model_refused(model, SP_ERROR_OPERATION, SP_OPERATION_POLL, SP_CAUSE_STATE);
     /* What ended the connection, of which the failure may still be the last one or not. */
     model->fault.any_error = model->any_ended_by;
     if (model->fault.error != model->ended_by)
@@ -530,32 +344,34 @@ static int64_t expected_of(struct socket_model *model, frame_t *frame,
     case OPERATION_PEEK:
     case OPERATION_SKIP:
     case OPERATION_READ_LINE:
-        return of_reading(model, frame, outcome);
+        return model_of_reading(model, frame, outcome);
     case OPERATION_GET_CHAR:
-        return of_get_char(model, frame);
+        return model_of_get_char(model, frame);
     case OPERATION_UNGET_CHAR:
-        return of_unget_char(model, frame);
+        return model_of_unget_char(model, frame);
     case OPERATION_BYTES_AVAILABLE:
         return (int64_t)model_available(model);
     case OPERATION_CAN_READ_LINE:
-        return line_length(model, SIZE_MAX) > 0;
+        return model_line_length(model, SIZE_MAX) > 0;
     case OPERATION_READ_LIMIT:
         model->read_limit = (size_t)operation->arg[1];
         return result;
     case OPERATION_BEGIN:
-        return of_begin(model, frame);
+        return model_of_begin(model, frame);
     case OPERATION_COMMIT:
-        return of_end_of_transaction(model, true);
+        return model_of_end_of_transaction(model, true);
     case OPERATION_ROLLBACK:
-        return of_end_of_transaction(model, false);
+        return model_of_end_of_transaction(model, false);
     case OPERATION_WRITE:
     case OPERATION_WRITE_LARGE:
-        return of_write(model, frame, (size_t)operation->arg[1] % (WORLD_BYTES_MAX + 1), result);
+        return model_of_write(model, frame, (size_t)operation->arg[1] % (WORLD_BYTES_MAX + 1),
+                              result);
     case OPERATION_PUT_CHAR:
-        return of_write(model, frame, 1, result == SP_OK ? 1 : result) == 1 ? SP_OK
-                                                                            : model->fault.error;
+        return model_of_write(model, frame, 1, result == SP_OK ? 1 : result) == 1
+                   ? SP_OK
+                   : model->fault.error;
     case OPERATION_FLUSH:
-        return of_flush(model, frame);
+        return model_of_flush(model, frame);
     case OPERATION_WRITE_LIMIT:
         model->write_limit = (size_t)operation->arg[1];
         return result;

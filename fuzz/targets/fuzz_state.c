@@ -68,8 +68,6 @@ static bool go_on(struct world *world)
     uint64_t deadline;
 
     world_act(world, OPERATION_TURN, SLOT, 0);
-    if (world->last.called)
-        model.progressed = true; /* told by check_turn() if nothing came of it */
     world_act(world, OPERATION_EVENTS, SLOT, 0);
     if (model.in_transaction)
         world_act(world, OPERATION_COMMIT, SLOT, 0);
@@ -120,6 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct world *world = world_get();
 
     world->sockets_used = 1;
+    world->claims = fuzz_claims;
     model_begin(&model, world, SLOT);
     world_play(world, &operation_state, &watch, data, size);
     fuzz_note(sim_digest(world->sim));

@@ -62,7 +62,8 @@ static void make_side(struct world *world, unsigned number)
     world_seam_make(side);
 }
 
-/* Small buffers fill up quickly, so that much happens in few bytes; send-buffer makes larger ones. */
+/* Small buffers fill up quickly, so that much happens in few bytes; send-buffer makes larger ones.
+ */
 #define SEND_BUFFER 8192
 
 static void begin(struct world *world)
