@@ -378,12 +378,17 @@ void sim_digest_add(struct sim *sim, uint64_t value)
 
 /* ---- for oracles ---- */
 
+unsigned sim_descriptors(const struct sim_actor *actor)
+{
+    return (unsigned)__builtin_popcountll(actor->open);
+}
+
 void sim_census(const struct sim_actor *actor, struct sim_census *ret)
 {
     const struct sim *sim = actor->sim;
 
     *ret = (struct sim_census){
-        .descriptors = (unsigned)__builtin_popcountll(actor->open),
+        .descriptors = sim_descriptors(actor),
         .descriptor_set = actor->open,
         .allocations = actor->allocations,
         .allocated_bytes = actor->allocated_bytes,

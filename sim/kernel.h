@@ -193,6 +193,8 @@ struct sim_census {
 };
 
 void sim_census(const struct sim_actor *actor, struct sim_census *ret);
+/** sim_descriptors() - of the census, what is asked for after every step */
+unsigned sim_descriptors(const struct sim_actor *actor);
 
 /* Things that code above the seam must never do, whatever the kernel answers. */
 #define SIM_MISUSES(X)                                                        \

@@ -326,25 +326,31 @@ static void begin(struct settling *now)
         }
         if (sp_socket_in_transaction(world->sockets[i].socket))
             world_act(world, OPERATION_ROLLBACK, i, 0);
-        attend(now, i);
+        if (sp_socket_has_events(world->sockets[i].socket) ||
+            sp_socket_bytes_to_write(world->sockets[i].socket) > 0 || end->promised)
+            attend(now, i);
         if (ledger_available(end) > 0)
             read_all(now, i);
     }
 }
 
-/* Who connected leaves first: so one end sees the other one go. */
-static void disconnect(struct settling *now, bool all)
+/* Who connected leaves first: so one end sees the other one go. Whether anybody left. */
+static bool disconnect(struct settling *now, bool all)
 {
     struct world *world = now->world;
+    bool any = false;
 
     for (unsigned i = 0; i < world->sockets_used; i++) {
         const struct world_socket *here = &world->sockets[i];
 
-        if (here->socket == NULL || (here->end != 0 && !all))
+        if (here->socket == NULL || (here->end != 0 && !all) ||
+            sp_socket_state(here->socket) == SP_STATE_UNCONNECTED)
             continue;
         world_act(world, OPERATION_DISCONNECT, i, 0);
         attend(now, i);
+        any = true;
     }
+    return any;
 }
 
 static void check_all_left(const struct settling *now)
@@ -369,7 +375,8 @@ void pair_settle(struct ledger *ledger)
     run(&now);
     check_rest(&now);
     for (int all = 0; all < 2; all++) {
-        disconnect(&now, all != 0);
+        if (!disconnect(&now, all != 0))
+            continue;
         run(&now);
         check_rest(&now);
     }
