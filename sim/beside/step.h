@@ -24,7 +24,8 @@
 /**
  * step_run() - do what @step says, write what came of it
  *
- * A step that cannot be understood ends the process with a message: that is a mistake of whoever wrote it.
+ * A step that cannot be understood ends the process with a message: that is a mistake of whoever
+ * wrote it.
  */
 void step_run(struct side *side, const char *step, char ret_result[STEP_MAX]);
 
