@@ -49,8 +49,8 @@ void buffer_queues_finish(void);
 /** buffer_queues_held() - adds the blocks they own, and the bytes they may take. */
 void buffer_queues_held(size_t *blocks, size_t *bytes);
 
-/** buffer_queue_check() - holds a queue against its bytes: counts, order, the edges of every chunk,
- * and all of it where that is little. Returns how many chunks there are. */
+/** buffer_queue_check() - holds a queue against its bytes: counts, order, the edges of every chunk.
+ * Returns how many chunks there are. */
 size_t buffer_queue_check(const struct sp__queue *queue, const struct spec_array *expected,
                           const char *what);
 /** buffer_queue_worth() - the most memory that a queue of so many bytes may own. */

@@ -5,14 +5,13 @@
 #include "fuzz/engine/target.h"
 #include "fuzz/targets/buffer.h"
 #include "fuzz/targets/buffer_wire.h"
-
-#include <sunpath/socket.h>
+#include "socket.h"
 
 static struct spec_reader *const reader = &buffer_wire.reader;
 
 bool buffer_can_grow(const struct sp_socket *socket)
 {
-    return sp_socket_is_valid(socket) && reader->may_read && !buffer_wire.is_over &&
+    return sp__is_open(socket) && reader->may_read && !buffer_wire.is_over &&
            !spec_reader_is_full(reader);
 }
 
@@ -102,10 +101,16 @@ void buffer_unget_char(struct sp_socket *socket, const struct step *step)
 /* The calls that only tell. Asked in this order, for the first may fetch what the next one sees. */
 void buffer_ask(struct sp_socket *socket)
 {
-    bool at_end = sp_socket_at_end(socket);
     size_t available;
-    bool has_line;
+    bool at_end, has_line;
 
+    FUZZ_CHECK(sp_socket_in_transaction(socket) == reader->is_in_transaction &&
+                   sp_socket_bytes_to_write(socket) == buffer_wire.writer.unsent.size &&
+                   sp_socket_bytes_lost(socket) == buffer_wire.writer.lost,
+               "in transaction %d, %zu bytes to be sent, %llu lost",
+               sp_socket_in_transaction(socket), sp_socket_bytes_to_write(socket),
+               (unsigned long long)sp_socket_bytes_lost(socket));
+    at_end = sp_socket_at_end(socket);
     FUZZ_CHECK(at_end == (spec_reader_available(reader) == 0), "at_end is %d", at_end);
     has_line = sp_socket_can_read_line(socket);
     /* A refusal is no line. */

@@ -22,7 +22,11 @@ void buffer_wire_reset(void)
 {
     struct buffer_wire *wire = &buffer_wire;
 
+    wire->has_finished = false;
+    wire->has_left = false;
     wire->is_open = false;
+    wire->is_over = false;
+    wire->space = SIZE_MAX;
     wire->now = BEGINNING;
     wire->tape_at = 0;
     wire->tape_length = 0;

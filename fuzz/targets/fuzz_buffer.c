@@ -22,7 +22,7 @@
 #include "fuzz/targets/buffer_wire.h"
 
 /* Steps of an input that are played; more are ignored, so that one run stays short. */
-#define STEPS_MAX 64
+#define STEPS_MAX 40
 /* Bytes that one run moves into the library. More than it reads in one go. */
 #define BYTES_MAX ((size_t)288 * 1024)
 /* A prime: what begins at the same place in the pattern lies far apart. */
