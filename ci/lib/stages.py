@@ -44,6 +44,7 @@ STAGES = {
         Preset("tsan", "thread sanitizer"),
         Preset("msan", "memory sanitizer"),
         Preset("valgrind", "gcc, every test under valgrind"),
+        Check("exhaustive", "every sequence of six operations on a socket", ["ci/exhaustive"]),
         Check("fuzz", "an hour of campaign on both engines", ["ci/fuzz", "--time", "3600"]),
     ],
 }

@@ -112,11 +112,21 @@ void world_seam_make(struct world_side *side)
     side->os.stat_at = seam_stat_at;
 }
 
+static void note_call(struct world *world, const struct sim_trace_entry *entry)
+{
+    struct world_sweep *sweep = world->sweep;
+
+    if (entry->actor == world->sides[WORLD_CLIENT].actor && sweep->count < sizeof(sweep->calls))
+        sweep->calls[sweep->count++] = (uint8_t)entry->call;
+}
+
 void world_trace(void *user, const struct sim_trace_entry *entry)
 {
     struct world *world = user;
 
     world->calls++;
+    if (world->sweep != NULL && !world->sweep->plans)
+        note_call(world, entry);
     if (entry->call == SIM_CALL_POLL && sim_now(world->sim) != world->slept_until) {
         world->slept_until = sim_now(world->sim);
         world->slept++;

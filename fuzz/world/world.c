@@ -92,6 +92,8 @@ static void begin(struct world *world)
     world->depth = 0;
     world->endless = false;
     sim_set_trace(world->sim, world_trace, world);
+    if (world->sweep != NULL && world->sweep->plans)
+        (void)sim_fault_add(world->sides[WORLD_CLIENT].actor, &world->sweep->rule);
 }
 
 /* The sanitizer of an engine's build is told of the world's memory by sim/heap.c alone: the

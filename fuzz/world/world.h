@@ -101,6 +101,18 @@ struct world_outcome {
 };
 
 /**
+ * struct world_sweep - a fault that every program meets besides its own
+ * @plans: whether it does; else the calls of the client's side are noted
+ * @rule:  which; with SIM_CALL_ANY its skip is the number of a noted call
+ */
+struct world_sweep {
+    bool plans;
+    struct sim_rule rule;
+    size_t count;
+    uint8_t calls[4096]; /* enum sim_call */
+};
+
+/**
  * struct world_io - what a call at a side's seam was about, beyond what the trace says
  *
  * Filled before the call is made and valid inside call(): by then what @ret points to is filled in,
@@ -135,7 +147,8 @@ struct world_watch {
 struct world {
     struct sim *sim;
     const struct world_watch *watch;
-    void *target; /* the watcher's own */
+    void *target;              /* the watcher's own */
+    struct world_sweep *sweep; /* NULL: none */
     struct world_side sides[WORLD_SIDES];
     struct sim_actor *users[OPERATION_USERS];
     struct world_socket sockets[OPERATION_SOCKETS];
