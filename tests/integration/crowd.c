@@ -9,6 +9,7 @@
 #include <sunpath/sunpath.h>
 
 #include <stdbool.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -19,6 +20,9 @@
 #define PIECE_MAX 8192
 #define BATCH 256
 #define HEADER 4u
+/* What streams carry: one long text, of which each begins elsewhere. Longer than what most carry,
+ * so that bytes of another place are other bytes; a prime, so that starts do not repeat. */
+#define TEXT_LENGTH 1048583u
 #define UNKNOWN UINT32_MAX
 
 enum direction { TO_SERVER, TO_CLIENT };
@@ -44,7 +48,7 @@ static struct {
     uint64_t random;
     struct stream streams[STREAMS_MAX];
     uint8_t buffer[PIECE_MAX];
-    uint8_t expected[PIECE_MAX];
+    uint8_t text[TEXT_LENGTH + PIECE_MAX]; /* behind its end it begins anew */
 } crowd;
 
 #define REQUIRE(condition, stream)       \
@@ -82,22 +86,27 @@ static uint32_t random_below(uint32_t bound)
 
 /* ---- what a stream consists of ---- */
 
-static uint8_t byte_at(uint32_t number, enum direction direction, uint64_t position)
+static void make_text(void)
 {
-    if (direction == TO_SERVER) {
-        if (position < HEADER)
-            return (uint8_t)(number >> (8 * position));
-        position -= HEADER;
-    }
-    return (uint8_t)(position * 167 + (position >> 8) * 13 + (position >> 16) + number * 31 +
-                     (uint32_t)direction * 97);
+    for (size_t i = 0; i < TEXT_LENGTH; i++)
+        crowd.text[i] = (uint8_t)random_below(256);
+    memcpy(crowd.text + TEXT_LENGTH, crowd.text, PIECE_MAX);
 }
 
-static void make_bytes(uint32_t number, enum direction direction, uint64_t position, size_t length,
-                       uint8_t *ret)
+/* @length bytes of a stream from @position on. They may stand in crowd.buffer. */
+static const uint8_t *bytes_at(uint32_t number, enum direction direction, uint64_t position,
+                               size_t length)
 {
-    for (size_t i = 0; i < length; i++)
-        ret[i] = byte_at(number, direction, position + i);
+    uint64_t start = (uint64_t)number * 7919 + (uint64_t)direction * 524287;
+    uint64_t header = direction == TO_SERVER ? HEADER : 0;
+    size_t i = 0;
+
+    if (position >= header)
+        return crowd.text + (start + position - header) % TEXT_LENGTH;
+    for (; i < length && position + i < header; i++)
+        crowd.buffer[i] = (uint8_t)(number >> (8 * (position + i)));
+    memcpy(crowd.buffer + i, crowd.text + start % TEXT_LENGTH, length - i);
+    return crowd.buffer;
 }
 
 static enum direction ours(void)
@@ -131,8 +140,8 @@ static void write_pieces(struct stream *stream)
 
         if (length > left)
             length = (size_t)left;
-        make_bytes(stream->number, ours(), stream->sent, length, crowd.buffer);
-        n = sp_socket_write(stream->socket, crowd.buffer, length);
+        n = sp_socket_write(stream->socket, bytes_at(stream->number, ours(), stream->sent, length),
+                            length);
         /* No room now; or the peer is dying, of which an event will tell. */
         if (n == SP_ERROR_LIMIT || n == SP_ERROR_PEER_CLOSED || n == SP_ERROR_OPERATION)
             return;
@@ -158,14 +167,16 @@ static bool read_header(struct stream *stream)
 static void read_pieces(struct stream *stream)
 {
     enum direction direction = ours() == TO_SERVER ? TO_CLIENT : TO_SERVER;
+    uint8_t piece[PIECE_MAX];
 
     while (read_header(stream)) {
-        ptrdiff_t n = sp_socket_read(stream->socket, crowd.buffer, 1 + random_below(PIECE_MAX));
+        ptrdiff_t n = sp_socket_read(stream->socket, piece, 1 + random_below(sizeof(piece)));
 
         if (n <= 0)
             break;
-        make_bytes(stream->number, direction, stream->received, (size_t)n, crowd.expected);
-        REQUIRE(memcmp(crowd.buffer, crowd.expected, (size_t)n) == 0, stream);
+        REQUIRE(memcmp(piece, bytes_at(stream->number, direction, stream->received, (size_t)n),
+                       (size_t)n) == 0,
+                stream);
         stream->received += (uint64_t)n;
         REQUIRE(stream->received <= length_of(direction), stream);
     }
@@ -363,6 +374,7 @@ static void begin(const struct crowd_options *options, int busy_fd)
     limit_descriptors(DESCRIPTORS);
     crowd.options = options;
     crowd.random = options->seed * 2 + 1;
+    make_text();
     crowd.busy_fd = busy_fd;
     crowd.poller = epoll_create1(EPOLL_CLOEXEC);
     MUST(crowd.poller >= 0 && sp_context_new(&crowd.context, NULL, "/tmp") == SP_OK);
