@@ -39,6 +39,7 @@ enum sp__socket_flag {
     SP__WAS_CONNECTED = 1u << 8,  /* since the last open, adopt or abort: reading is meaningful */
     SP__FINISH_TOLD = 1u << 9,    /* READ_FINISHED is recorded already */
     SP__ENDED_BY_PEER = 1u << 10, /* the peer's end of stream began the closing */
+    SP__DOUBTFUL = 1u << 11,      /* of READABLE: bytes came since, and perhaps those were all */
 };
 
 /* What differs from the default in few sockets. */

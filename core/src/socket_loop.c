@@ -91,6 +91,7 @@ static void process_input(struct sp_socket *socket, unsigned ready)
         (void)sp__socket_fill(socket, SP_PROCESS_BYTES_MAX, true);
     } else if (ready & SP_IO_DATA) {
         sp__set(socket, SP__READABLE);
+        sp__clear(socket, SP__DOUBTFUL);
         sp__events_push(&socket->events, SP_EVENT_READY_READ);
     }
 }
@@ -162,7 +163,9 @@ static bool still_holds(struct sp_socket *socket, struct sp_event *event)
 {
     switch (event->kind) {
     case SP_EVENT_READY_READ:
-        return sp__socket_buffered(socket) > 0 || sp__has(socket, SP__READABLE);
+        /* In doubt it is not told: if there is more, the loop says so again. */
+        return sp__socket_buffered(socket) > 0 ||
+               (sp__has(socket, SP__READABLE) && !sp__has(socket, SP__DOUBTFUL));
     case SP_EVENT_BYTES_WRITTEN:
         event->bytes = socket->written;
         socket->written = 0;

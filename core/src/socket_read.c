@@ -101,6 +101,7 @@ static size_t fill(struct sp_socket *socket, size_t fetch_size, size_t budget, b
             sp__clear(socket, SP__READABLE);
             break;
         }
+        sp__set(socket, SP__DOUBTFUL);
     }
     if (added > 0 && tell)
         sp__events_push(&socket->events, SP_EVENT_READY_READ);
@@ -182,6 +183,8 @@ static ptrdiff_t read_directly(struct sp_socket *socket, void *bytes, size_t cap
     }
     if ((size_t)n < capacity)
         sp__clear(socket, SP__READABLE);
+    else
+        sp__set(socket, SP__DOUBTFUL);
     return (ptrdiff_t)n;
 }
 

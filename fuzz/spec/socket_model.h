@@ -113,6 +113,7 @@ struct socket_model {
     size_t mark, begin, end;
     bool in_transaction;
     bool readable;      /* a loop said that there are bytes, and the kernel was not asked since */
+    bool doubtful;      /* but bytes came since: perhaps those were all */
     bool input_ended;   /* the peer has finished */
     bool was_connected; /* reading means something */
     bool discards;      /* closed with close(): what comes is thrown away */

@@ -72,6 +72,8 @@ static void received(struct socket_model *model, size_t length)
     model->progressed = true;
     if (length < io->capacity)
         model->readable = false;
+    else
+        model->doubtful = true;
     if (model->discards)
         return;
     if (model->begin == model->end && !model->in_transaction)

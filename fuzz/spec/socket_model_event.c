@@ -71,7 +71,7 @@ void model_drop_events(struct socket_model *model, enum sp_event_kind kind)
 static bool still_holds(const struct socket_model *model, const struct model_event *event)
 {
     if (event->kind == SP_EVENT_READY_READ)
-        return model_available(model) > 0 || model->readable;
+        return model_available(model) > 0 || (model->readable && !model->doubtful);
     if (event->kind == SP_EVENT_BYTES_WRITTEN)
         return model->written > 0;
     return true;

@@ -15,6 +15,7 @@
 void model_told_of_data(struct socket_model *model)
 {
     model->readable = true;
+    model->doubtful = false;
     model_push(model, SP_EVENT_READY_READ);
 }
 

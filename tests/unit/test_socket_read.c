@@ -101,6 +101,32 @@ Test(socket_read, the_buffer_goes_first_then_the_kernel)
     expect_read("ab");
 }
 
+/* A read can take exactly what there is, before the event is taken. The kernel is not asked for it.
+ */
+Test(socket_read, what_was_read_to_the_last_byte_is_not_told_of)
+{
+    flood(4096);
+    sp_socket_process(wire.socket, SP_IO_DATA);
+    cr_assert_eq(sp_socket_read(wire.socket, bytes, 4096), 4096);
+    wire_expect(&wire, "");
+    flood(8192);
+    sp_socket_process(wire.socket, SP_IO_DATA);
+    cr_assert_eq(sp_socket_read(wire.socket, bytes, 4096), 4096);
+    sp_socket_process(wire.socket, SP_IO_DATA);
+    wire_expect(&wire, "ready-read");
+    cr_assert_eq(sp_socket_bytes_available(wire.socket), 4096);
+}
+
+Test(socket_read, what_fills_the_buffer_to_its_limit_is_not_told_of_twice)
+{
+    sp_socket_set_read_limit(wire.socket, 16);
+    flood(16);
+    sp_socket_process(wire.socket, SP_IO_DATA);
+    cr_assert_eq(sp_socket_bytes_available(wire.socket), 16);
+    cr_assert_eq(sp_socket_read(wire.socket, bytes, 16), 16);
+    wire_expect(&wire, "");
+}
+
 /* A loop reports for ever what nobody reads: so it goes to the buffer, up to the limit, and then
  * the descriptor leaves the poll set. */
 /* Covers: TIME-09, EXHA-05, QT-H3 */
