@@ -67,8 +67,11 @@ static bool read_number(struct slice word, unsigned base, int64_t least, int64_t
         if (value > UINT32_MAX)
             return false;
     }
-    if (is_negative)
+    if (is_negative) {
+        if (value == 0)
+            return false;
         value = -value;
+    }
     *ret_raw = (uint32_t)value;
     return value >= least && value <= most;
 }
@@ -467,14 +470,27 @@ static bool match(struct reader *reader, const char *pattern)
     return true;
 }
 
+/* Whether a line can fit a pattern, by its first character alone: most cannot. */
+static bool can_fit(const char *pattern, const char *text, const char *end)
+{
+    bool is_slot = pattern[0] == '{' && pattern[2] == '}'; /* which begins with its letter */
+
+    if (pattern[0] == '{' && !is_slot)
+        return true;
+    return text < end && *text == pattern[is_slot];
+}
+
 static bool match_any(const struct step_language *language, const char **text, const char *end,
                       struct step *ret, struct trouble *trouble)
 {
     for (size_t kind = 0; kind < language->count; kind++) {
         char room[PATTERN_MAX];
+        const char *pattern = pattern_of(&language->kinds[kind], room);
         struct reader reader = {.at = *text, .end = end, .step = ret, .trouble = trouble};
 
-        if (match(&reader, pattern_of(&language->kinds[kind], room))) {
+        if (trouble == NULL && !can_fit(pattern, *text, end))
+            continue;
+        if (match(&reader, pattern)) {
             ret->kind = kind;
             *text = reader.at;
             return true;
