@@ -327,8 +327,10 @@ int sp_socket_adopt(struct sp_socket *socket, int fd, enum sp_state state, enum 
     if (r == -EBADF)
         return sp__refuse(socket, SP_ERROR_UNSUPPORTED, SP_OPERATION_ADOPT,
                           SP_CAUSE_BAD_DESCRIPTOR);
-    if (r < 0) /* not a socket at all */
+    if (r == -ENOTSOCK)
         return sp__refuse(socket, SP_ERROR_UNSUPPORTED, SP_OPERATION_ADOPT, SP_CAUSE_WRONG_FAMILY);
+    if (r < 0)
+        return sp__fail_os(&socket->fault, SP_OPERATION_ADOPT, r);
     cause = unfit(&info, state);
     if (cause != SP_CAUSE_NONE)
         return sp__refuse(socket, SP_ERROR_UNSUPPORTED, SP_OPERATION_ADOPT, cause);

@@ -86,6 +86,7 @@ static void make_fresh(struct socket_model *model)
     model->event_count = 0;
     model->events_lost = 0;
     model->idle_turns = 0;
+    model->idle_since = 0;
 }
 
 void model_begin(struct socket_model *model, struct world *world, unsigned slot)
@@ -476,8 +477,11 @@ static void check_duties(struct socket_model *model, const struct model_frame *f
 /* A loop that is told something again and again, and nothing comes of it, spins. */
 static void check_turn(struct socket_model *model, const struct world_outcome *outcome)
 {
-    if (!outcome->called || model->progressed) {
+    uint64_t now = sim_now(model->world->sim);
+
+    if (!outcome->called || model->progressed || now != model->idle_since) {
         model->idle_turns = 0;
+        model->idle_since = now;
         return;
     }
     model->idle_turns++;

@@ -160,6 +160,7 @@ struct socket_model {
 
     /* Loops. */
     unsigned idle_turns;
+    uint64_t idle_since;
     bool progressed; /* since the last turn began */
 };
 

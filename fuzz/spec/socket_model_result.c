@@ -151,6 +151,12 @@ static void adopt_connection(struct socket_model *model, frame_t *frame)
     model_push(model, SP_EVENT_CONNECTED);
 }
 
+static int64_t refused_by_system(struct socket_model *model, int os_errno)
+{
+    model->fault = model_os_fault(SP_OPERATION_ADOPT, os_errno);
+    return model->fault.error;
+}
+
 static int64_t of_adopt(struct socket_model *model, frame_t *frame)
 {
     enum sp_state state = (enum sp_state)frame->operation->arg[2];
@@ -165,20 +171,18 @@ static int64_t of_adopt(struct socket_model *model, frame_t *frame)
     if (frame->fd < 0 || frame->info_error == EBADF)
         return model_refused(model, SP_ERROR_UNSUPPORTED, SP_OPERATION_ADOPT,
                              SP_CAUSE_BAD_DESCRIPTOR);
-    if (frame->info_error != 0)
+    if (frame->info_error == ENOTSOCK)
         return model_refused(model, SP_ERROR_UNSUPPORTED, SP_OPERATION_ADOPT,
                              SP_CAUSE_WRONG_FAMILY);
+    if (frame->info_error != 0)
+        return refused_by_system(model, frame->info_error);
     cause = why_unfit(&frame->info, state);
     if (cause != SP_CAUSE_NONE)
         return model_refused(model, SP_ERROR_UNSUPPORTED, SP_OPERATION_ADOPT, cause);
     if (frame->alloc_failed)
         return model_no_memory(model);
-    if (frame->prepare_error != 0) {
-        (void)model_refused(model, model_meaning(SP_OPERATION_ADOPT, frame->prepare_error),
-                            SP_OPERATION_ADOPT, SP_CAUSE_OS);
-        model->fault.os_errno = frame->prepare_error;
-        return model->fault.error;
-    }
+    if (frame->prepare_error != 0)
+        return refused_by_system(model, frame->prepare_error);
     model->fd = frame->fd;
     if (state == SP_STATE_CONNECTED)
         adopt_connection(model, frame);

@@ -177,6 +177,8 @@ void model_call(struct socket_model *model, const struct sim_trace_entry *entry)
     if (model->depth == 0)
         return;
     frame = model_top(model);
+    if (entry->faulted) /* it says why nothing came of a turn */
+        model->progressed = true;
     switch (entry->call) {
     case SIM_CALL_ALLOC:
         if (result < 0)

@@ -116,6 +116,8 @@ Test(socket_adopt, a_failure_on_the_way_leaves_the_descriptor_to_the_caller)
 
     wire_fail(&wire, WIRE_SOCKINFO, ENOTSOCK, 1);
     expect_refusal(fd, SP_STATE_CONNECTED, SP_ERROR_UNSUPPORTED, SP_CAUSE_WRONG_FAMILY);
+    wire_fail(&wire, WIRE_SOCKINFO, EACCES, 1);
+    expect_refusal(fd, SP_STATE_CONNECTED, SP_ERROR_ACCESS, SP_CAUSE_OS);
     wire_fail(&wire, WIRE_SET_CLOEXEC, EBADF, 1);
     expect_refusal(fd, SP_STATE_CONNECTED, SP_ERROR_UNSUPPORTED, SP_CAUSE_OS);
     wire.peer_length = 6;
