@@ -32,6 +32,7 @@ void world_count_begin(struct world *world)
     world->moved = 0;
     world->faults = 0;
     world->slept = 0;
+    world->inner = 0;
     world->slept_until = sim_now(world->sim);
 }
 
@@ -99,7 +100,8 @@ void world_check_step(struct world *world, const struct operation *operation)
         for (unsigned i = 0; i < WORLD_SIDES; i++)
             check_misuse(world, world->sides[i].actor);
     WORLD_CHECK(world,
-                world->calls <= WORLD_CALLS_MAX + WORLD_CALLS_A_BYTE * world->moved +
+                world->calls <= WORLD_CALLS_MAX * (1 + world->inner) +
+                                    WORLD_CALLS_A_BYTE * world->moved +
                                     world->slept * WORLD_CALLS_AWAKE,
                 "bounded-work", "%llu calls at the seam for %llu bytes, having slept %u times",
                 (unsigned long long)world->calls, (unsigned long long)world->moved, world->slept);

@@ -168,6 +168,8 @@ void world_do(struct world *world, const struct operation *operation)
         return;
     if (world->depth++ == 0)
         world_count_begin(world);
+    else
+        world->inner++;
     if (watch->before != NULL)
         watch->before(world, operation);
     play_one(world, operation, &outcome);

@@ -171,6 +171,7 @@ struct world {
     unsigned depth; /* operations under way: 1, or more in handlers, turns and races */
     uint64_t calls; /* at the seams of the sides, in the operation under way */
     uint64_t moved; /* bytes that it moved through them */
+    unsigned inner; /* operations of handlers, turns and races inside it */
     unsigned slept; /* polls of it in which time passed */
     uint64_t slept_until;
     unsigned faults; /* that its calls met */

@@ -209,7 +209,8 @@ SP_API SP_MUST_CHECK int sp_socket_peer(struct sp_socket *socket, struct sp_peer
  * kernels before 6.5; SP_ERROR_PEER_CLOSED when the process is gone; SP_ERROR_RESOURCE. */
 SP_API SP_MUST_CHECK int sp_socket_peer_pidfd(struct sp_socket *socket);
 /** sp_socket_error() - the last failure, of a refused call or of an ERROR event; SP_OK before any
- * and after sp_socket_open() has started a connection. */
+ * and after sp_socket_open() has started a connection or sp_socket_adopt() has taken one. A send
+ * that failed is a failure at once, though its event waits for the peer's last words. */
 SP_API enum sp_error sp_socket_error(const struct sp_socket *socket);
 SP_API void sp_socket_error_detail(const struct sp_socket *socket, struct sp_error_detail *ret);
 /** sp_socket_bytes_lost() - bytes of this connection accepted for sending and never handed to the
