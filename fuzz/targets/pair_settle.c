@@ -90,12 +90,12 @@ static void turn_socket(struct settling *now, unsigned slot)
     now->woken = true;
     world_act(world, OPERATION_PROCESS, slot, ready);
     after = look_at(now, slot);
+    WORLD_CHECK(world, after.deadline > sim_now(world->sim), "deadline-moves",
+                "c%u: the deadline has passed and is still there", slot);
     WORLD_CHECK(world,
                 is_progress(&before, &after) || before.interest != after.interest ||
                     before.deadline != after.deadline || before.has_events != after.has_events,
                 "no-spin", "c%u was told of %u, and nothing has changed", slot, ready);
-    WORLD_CHECK(world, after.deadline > sim_now(world->sim), "deadline-moves",
-                "c%u: the deadline has passed and is still there", slot);
     attend(now, slot);
     after = look_at(now, slot);
     now->happened |= is_progress(&before, &after);
@@ -163,12 +163,12 @@ static void turn_server(struct settling *now, unsigned server)
         now->woken = true;
         world_act(world, OPERATION_SERVER_PROCESS, server, ready);
         after = look_at_server(now, here);
+        WORLD_CHECK(world, after.deadline > sim_now(world->sim), "deadline-moves",
+                    "s%u: the deadline has passed and is still there", server);
         WORLD_CHECK(world,
                     before.waiting != after.waiting || before.refused != after.refused ||
                         before.interest != after.interest || before.deadline != after.deadline,
                     "no-spin", "s%u was told of %u, and nothing has changed", server, ready);
-        WORLD_CHECK(world, after.deadline > sim_now(world->sim), "deadline-moves",
-                    "s%u: the deadline has passed and is still there", server);
         world_act(world, OPERATION_SERVER_EVENTS, server, 0);
         now->happened |= before.waiting != after.waiting;
     }
