@@ -53,18 +53,24 @@ static int may_create(const struct sim_actor *actor, sim_index dir)
 static int find_new_place(struct sim_actor *actor, sim_index at, const char *path, bool directory,
                           struct sim_place *ret)
 {
-    const struct sim *sim = actor->sim;
     int r = sim__walk_parent(actor, at, path, ret);
 
     if (r < 0)
         return r;
     if (ret->last != SIM_LAST_NAME)
         return -EEXIST;
-    if (ret->length > UINT8_MAX)
-        return -ENAMETOOLONG;
-    if (sim__entry_find(sim, ret->dir, ret->name, ret->length) != SIM_NIL)
-        return -EEXIST;
+    r = sim__lookup(actor->sim, ret->dir, ret->name, ret->length);
+    if (r != -ENOENT)
+        return r < 0 ? r : -EEXIST;
     return ret->slash && !directory ? -ENOENT : 0;
+}
+
+/* The directory's group must not run what somebody outside of it has made. */
+static uint32_t without_foreign_group(const struct sim_actor *actor, uint32_t gid, uint32_t mode)
+{
+    bool runs = (mode & (SETGID | GROUP_EXEC)) == (SETGID | GROUP_EXEC);
+
+    return runs && !sim__is_root(actor) && !sim__in_group(actor, gid) ? mode & ~SETGID : mode;
 }
 
 int sim__make_node(struct sim_actor *actor, sim_index at, const char *path, uint32_t mode,
@@ -85,7 +91,7 @@ int sim__make_node(struct sim_actor *actor, sim_index at, const char *path, uint
     dir = &sim->nodes[place.dir];
     if ((dir->mode & SETGID) != 0) {
         gid = dir->gid;
-        mode |= directory ? SETGID : 0;
+        mode = directory ? mode | SETGID : without_foreign_group(actor, gid, mode);
     }
     node = sim__node_new(sim, mode, sim__cred(actor)->uid, gid, dir->device);
     if (node == SIM_NIL)
@@ -216,14 +222,9 @@ static int may_remove(const struct sim_actor *actor, sim_index dir, sim_index vi
 /* The entry of an existing name, or -errno. */
 static int find_entry(const struct sim *sim, const struct sim_place *place)
 {
-    sim_index entry;
-
     if ((sim->nodes[place->dir].flags & SIM_NODE_READ_ONLY) != 0)
         return -EROFS;
-    if (place->length > UINT8_MAX)
-        return -ENAMETOOLONG;
-    entry = sim__entry_find(sim, place->dir, place->name, place->length);
-    return entry != SIM_NIL ? entry : -ENOENT;
+    return sim__lookup(sim, place->dir, place->name, place->length);
 }
 
 int sim__unlink(struct sim_actor *actor, sim_index at, const char *path)

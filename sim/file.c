@@ -9,7 +9,9 @@
 #include <string.h>
 
 #define MODE_BITS 07777u
+#define SETUID 04000u
 #define SETGID 02000u
+#define GROUP_EXECUTE 00010u
 
 /* ---- changing ---- */
 
@@ -28,6 +30,16 @@ int sim__chmod_node(struct sim_actor *actor, sim_index index, uint32_t mode)
     sim__witness(actor, SIM_CHANGE_MODE, NULL, index, mode & MODE_BITS);
     node->mode = (uint16_t)((node->mode & SP_OS_IFMT) | (mode & MODE_BITS));
     return 0;
+}
+
+/* A file that changes hands or contents runs as nobody else any more. Set-group-id without the
+ * right to execute was a lock once, and stays for who could set it. */
+static void drop_set_ids(const struct sim_actor *actor, struct sim_node *node)
+{
+    if ((node->mode & GROUP_EXECUTE) != 0 ||
+        (!sim__is_root(actor) && !sim__in_group(actor, node->gid)))
+        node->mode &= (uint16_t)~SETGID;
+    node->mode &= (uint16_t)~SETUID;
 }
 
 int sim_chmod(struct sim_actor *actor, const char *path, uint32_t mode)
@@ -50,6 +62,8 @@ int sim_chown(struct sim_actor *actor, const char *path, uint32_t uid, uint32_t 
     if (!sim__is_root(actor) && (sim__cred(actor)->uid != node->uid || uid != node->uid ||
                                  (gid != node->gid && !sim__in_group(actor, gid))))
         return -EPERM;
+    if (!sim__is(actor->sim, (sim_index)index, SP_OS_IFDIR))
+        drop_set_ids(actor, node);
     node->uid = uid;
     node->gid = gid;
     return 0;
@@ -63,7 +77,9 @@ int sim_write(struct sim_actor *actor, const char *path, const void *bytes, size
     int index, r;
 
     /* It is opened for that. */
-    r = sim__descriptor_free(actor);
+    r = sim__check_path(path);
+    if (r == 0)
+        r = sim__descriptor_free(actor);
     if (r < 0)
         return r;
     index = sim__walk(actor, actor->cwd, path, true);
@@ -76,6 +92,8 @@ int sim_write(struct sim_actor *actor, const char *path, const void *bytes, size
         return r;
     if (!sim__is(sim, (sim_index)index, SP_OS_IFREG))
         return -ENXIO;
+    if (!sim__is_root(actor))
+        drop_set_ids(actor, &sim->nodes[index]);
     for (size_t i = 0; i < length; i++)
         sum = sim__mix(sum + 1, from[i]);
     sim->nodes[index].size = length;
@@ -161,11 +179,13 @@ int sim__open_node(struct sim_actor *actor, sim_index node, enum sim_file_kind k
 
 int sim_open(struct sim_actor *actor, const char *path, bool handle)
 {
-    int fd = sim__descriptor_free(actor);
-    int node, r;
+    int r = sim__check_path(path);
+    int node, fd;
 
-    if (fd < 0)
-        return fd;
+    if (r == 0)
+        r = sim__descriptor_free(actor);
+    if (r < 0)
+        return r;
     node = sim__walk(actor, actor->cwd, path, !handle);
     if (node < 0)
         return node;

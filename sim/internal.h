@@ -290,6 +290,8 @@ bool sim__is_root(const struct sim_actor *actor);
 bool sim__has_owner_rights(const struct sim_actor *actor, const struct sim_node *node);
 int sim__permission(const struct sim_actor *actor, sim_index node, unsigned wanted);
 sim_index sim__entry_find(const struct sim *sim, sim_index dir, const char *name, size_t length);
+/* The entry, or -errno: a directory that is removed does not even look how long the name is. */
+int sim__lookup(const struct sim *sim, sim_index dir, const char *name, size_t length);
 int sim__entry_add(struct sim *sim, sim_index dir, const char *name, size_t length, sim_index node);
 void sim__entry_remove(struct sim *sim, sim_index dir, sim_index entry);
 void sim__fill_stat(const struct sim *sim, sim_index node, struct sp_os_stat *ret_stat);
@@ -303,6 +305,8 @@ struct sim_place {
     enum sim_last last;
     bool slash; /* something follows the name: only slashes */
 };
+/* What is wrong with a path before anybody looks where it leads, or for a free descriptor. */
+int sim__check_path(const char *path);
 /* Everything but the last component. @at: a relative path starts there. */
 int sim__walk_parent(struct sim_actor *actor, sim_index at, const char *path,
                      struct sim_place *ret);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define ROOT_UID 0
+#define NAME_LENGTH_MAX 255
 
 /* ---- nodes ---- */
 
@@ -155,6 +156,18 @@ sim_index sim__entry_find(const struct sim *sim, sim_index dir, const char *name
         index = sim->entry_links[index];
     }
     return index;
+}
+
+int sim__lookup(const struct sim *sim, sim_index dir, const char *name, size_t length)
+{
+    sim_index entry;
+
+    if (sim->nodes[dir].names == 0)
+        return -ENOENT;
+    if (length > NAME_LENGTH_MAX)
+        return -ENAMETOOLONG;
+    entry = sim__entry_find(sim, dir, name, length);
+    return entry != SIM_NIL ? entry : -ENOENT;
 }
 
 int sim__entry_add(struct sim *sim, sim_index dir, const char *name, size_t length, sim_index node)

@@ -15,7 +15,6 @@
 #include "text.h"
 
 #define PATH_LENGTH_MAX 4095
-#define NAME_LENGTH_MAX 255
 #define LINKS_MAX 40
 #define PROC_FD "/proc/self/fd/"
 
@@ -99,12 +98,9 @@ static int push(struct walk *walk, const char *text)
 
 static int lookup(const struct sim *sim, sim_index dir, const char *name, size_t length)
 {
-    sim_index entry;
+    int entry = sim__lookup(sim, dir, name, length);
 
-    if (length > NAME_LENGTH_MAX)
-        return -ENAMETOOLONG;
-    entry = sim__entry_find(sim, dir, name, length);
-    return entry != SIM_NIL ? sim->entries[entry].node : -ENOENT;
+    return entry < 0 ? entry : sim->entries[entry].node;
 }
 
 static int follow(struct walk *walk, sim_index link)
@@ -178,17 +174,23 @@ static int to_last(struct walk *walk, struct sim_place *ret)
     }
 }
 
+int sim__check_path(const char *path)
+{
+    if (*path == '\0')
+        return -ENOENT;
+    return sim__length(path) > PATH_LENGTH_MAX ? -ENAMETOOLONG : 0;
+}
+
 static int begin(struct walk *walk, struct sim_actor *actor, sim_index at, const char *path)
 {
+    int r;
+
     walk->actor = actor;
     walk->at = at;
     walk->links = 0;
     walk->depth = 0;
-    if (*path == '\0')
-        return -ENOENT;
-    if (sim__length(path) > PATH_LENGTH_MAX)
-        return -ENAMETOOLONG;
-    return push(walk, path);
+    r = sim__check_path(path);
+    return r < 0 ? r : push(walk, path);
 }
 
 int sim__walk_parent(struct sim_actor *actor, sim_index at, const char *path, struct sim_place *ret)

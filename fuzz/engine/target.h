@@ -5,7 +5,8 @@
  * A target defines LLVMFuzzerTestOneInput() and fuzz_language; a driver (libFuzzer itself, afl.c,
  * replay.c) calls them. Rules for a target: it accepts every byte string, returns 0, keeps nothing
  * from one input to the next, opens nothing, reads no clock and no environment, and reports what is
- * wrong by FUZZ_CHECK() alone.
+ * wrong by FUZZ_CHECK() alone. fuzz_fidelity, which asks the real kernel, has processes and a
+ * directory of its own, and leaves them as they were.
  */
 #ifndef FUZZ_TARGET_H
 #define FUZZ_TARGET_H

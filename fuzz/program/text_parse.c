@@ -48,6 +48,24 @@ static bool is_word(struct slice slice, const char *word, size_t length)
     return slice.length == length && memcmp(slice.at, word, length) == 0;
 }
 
+/* The longest word of a list that begins at @at and ends there: in a list words can hold any
+ * character but a blank and a brace. */
+static struct slice listed_word_at(const char *words, const char *at, const char *end)
+{
+    struct slice longest = word_at(at, end);
+    size_t length;
+
+    for (size_t i = 0;; i++) {
+        const char *word = field_word(words, i, &length);
+
+        if (length == 0)
+            return longest;
+        if (length > longest.length && length <= (size_t)(end - at) &&
+            memcmp(at, word, length) == 0 && (at + length == end || !is_word_character(at[length])))
+            longest.length = length;
+    }
+}
+
 /* Each of these turns a word into what is stored for it, or returns false. */
 
 static bool read_number(struct slice word, unsigned base, int64_t least, int64_t most,
@@ -229,7 +247,9 @@ static bool match_value(struct reader *reader, const struct pattern_part *part)
         if (!read_fault(reader, part, &raw))
             return false;
     } else {
-        struct slice word = word_at(reader->at, reader->end);
+        struct slice word = part->field.form == FIELD_WORD
+                                ? listed_word_at(part->field.words, reader->at, reader->end)
+                                : word_at(reader->at, reader->end);
 
         if (!read_one(&part->field, word, &raw)) {
             trouble_expects(reader->trouble, reader->at, part);

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/close_range.h>
 #include <linux/sockios.h>
 #include <stdio.h>
 #include <string.h>
@@ -61,6 +62,12 @@ static int linux_dup(void *who, int fd)
 {
     UNUSED(who);
     return result(dup(fd));
+}
+
+static int linux_close_all(void *who)
+{
+    UNUSED(who);
+    return result(close_range(3, LINUX_CHANNEL - 1, 0));
 }
 
 static int linux_flags(void *who, int fd)
@@ -252,41 +259,20 @@ static int linux_flock(void *who, int fd, bool lock)
     return result(flock(fd, lock ? LOCK_EX | LOCK_NB : LOCK_UN));
 }
 
-/* The next name after @after in byte order. */
-static bool next_name(DIR *dir, const char *after, char ret_name[256])
-{
-    const struct dirent *entry;
-    bool found = false;
-
-    rewinddir(dir);
-    while ((entry = readdir(dir)) != NULL) {
-        const char *name = entry->d_name;
-
-        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, after) <= 0)
-            continue;
-        if (!found || strcmp(name, ret_name) < 0)
-            (void)snprintf(ret_name, 256, "%s", name);
-        found = true;
-    }
-    return found;
-}
-
-static int linux_list(void *who, const char *path, size_t index, char ret_name[256])
+static int linux_list(void *who, const char *path, char ret_names[LIST_MAX][256])
 {
     DIR *dir = opendir(path);
-    char after[256] = "";
-    bool found;
+    const struct dirent *entry;
+    int count = 0;
 
     UNUSED(who);
     if (dir == NULL)
         return -errno;
-    found = next_name(dir, after, ret_name);
-    while (found && index-- > 0) {
-        memcpy(after, ret_name, sizeof(after));
-        found = next_name(dir, after, ret_name);
-    }
+    while (count < LIST_MAX && (entry = readdir(dir)) != NULL)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            (void)snprintf(ret_names[count++], 256, "%s", entry->d_name);
     (void)closedir(dir);
-    return found;
+    return count;
 }
 
 static int linux_umask(void *who, uint32_t mask)
@@ -321,6 +307,7 @@ const struct beside beside_linux = {
     .socketpair = linux_socketpair,
     .autobind = linux_autobind,
     .dup = linux_dup,
+    .close_all = linux_close_all,
     .flags = linux_flags,
     .shutdown = linux_shutdown,
     .send_urgent = linux_send_urgent,

@@ -13,12 +13,16 @@
 
 #include <stdbool.h>
 
+/* Names in a directory that is listed. */
+#define LIST_MAX 64
+
 struct beside {
     /* sockets */
     int (*socket)(void *who, int kind); /* enum sim_socket_kind */
     int (*socketpair)(void *who, int ret_fds[2]);
     int (*autobind)(void *who, int fd);
     int (*dup)(void *who, int fd);
+    int (*close_all)(void *who);     /* but the standard ones */
     int (*flags)(void *who, int fd); /* SIM_CLOEXEC, SIM_NONBLOCK */
     int (*shutdown)(void *who, int fd, int how);
     int64_t (*send_urgent)(void *who, int fd, const void *bytes, size_t length);
@@ -43,13 +47,17 @@ struct beside {
     int (*readlink)(void *who, const char *path, char *ret_text, size_t capacity);
     int (*open)(void *who, const char *path, bool handle);
     int (*flock)(void *who, int fd, bool lock);
-    /* The @index'th name in byte order: 1; 0 past the last. */
-    int (*list)(void *who, const char *path, size_t index, char ret_name[256]);
+    /* All names, in any order; how many. */
+    int (*list)(void *who, const char *path, char ret_names[LIST_MAX][256]);
     /* the process */
     int (*umask)(void *who, uint32_t mask);
     int (*limit)(void *who, unsigned descriptors);
     int (*ids)(void *who, uint32_t uid, uint32_t gid, const uint32_t *groups, size_t count);
 };
+
+/* A descriptor of a process on the real kernel that belongs to none of its steps: the line to the
+ * tester. Far from all that a step sees. */
+#define LINUX_CHANNEL 500
 
 extern const struct beside beside_linux;
 extern const struct beside beside_simulated;

@@ -29,6 +29,17 @@ static int sim_beside_dup(void *who, int fd)
     return sim_dup(who, fd);
 }
 
+static int sim_beside_close_all(void *who)
+{
+    struct sim_census census;
+
+    sim_census(who, &census);
+    for (int fd = 3; fd < SIM_DESCRIPTORS_MAX; fd++)
+        if ((census.descriptor_set >> fd & 1) != 0)
+            (void)sim_close(who, fd);
+    return 0;
+}
+
 static int sim_beside_flags(void *who, int fd)
 {
     return sim_descriptor_flags(who, fd);
@@ -90,19 +101,9 @@ static int sim_beside_create(void *who, const char *path, uint32_t type, uint32_
     return sim_create(who, path, type, mode);
 }
 
-/* What opens a file on Linux to do its work needs a free descriptor first of all. */
-static int need_descriptor(struct sim_actor *actor)
-{
-    int fd = sim_open(actor, "/", true);
-
-    return fd < 0 ? fd : sim_close(actor, fd);
-}
-
 static int sim_beside_write(void *who, const char *path, const void *bytes, size_t length)
 {
-    int r = need_descriptor(who);
-
-    return r < 0 ? r : sim_write(who, path, bytes, length);
+    return sim_write(who, path, bytes, length);
 }
 
 static int sim_beside_symlink(void *who, const char *text, const char *path)
@@ -155,11 +156,19 @@ static int sim_beside_flock(void *who, int fd, bool lock)
     return lock ? sim_flock(who, fd) : sim_funlock(who, fd);
 }
 
-static int sim_beside_list(void *who, const char *path, size_t index, char ret_name[256])
+/* To open a directory needs a path and a free descriptor, before anything else. */
+static int need_descriptor(struct sim_actor *actor, const char *path)
+{
+    int fd = sim_open(actor, path, true);
+
+    return fd < 0 ? fd : sim_close(actor, fd);
+}
+
+static int sim_beside_list(void *who, const char *path, char ret_names[LIST_MAX][256])
 {
     struct sim_listing listing;
     struct sp_os_stat stat;
-    int r = need_descriptor(who), fd;
+    int r = need_descriptor(who, path), fd, count = 0;
 
     if (r < 0 || (r = sim_stat(who, path, &stat)) < 0)
         return r;
@@ -169,11 +178,10 @@ static int sim_beside_list(void *who, const char *path, size_t index, char ret_n
     fd = sim_open(who, path, false);
     if (fd < 0)
         return fd;
-    r = sim_read_dir(who, fd, index, &listing);
+    while (count < LIST_MAX && sim_read_dir(who, fd, (size_t)count, &listing) > 0)
+        memcpy(ret_names[count++], listing.name, sizeof(listing.name));
     (void)sim_close(who, fd);
-    if (r > 0)
-        memcpy(ret_name, listing.name, sizeof(listing.name));
-    return r;
+    return count;
 }
 
 static int sim_beside_umask(void *who, uint32_t mask)
@@ -199,6 +207,7 @@ const struct beside beside_simulated = {
     .socketpair = sim_beside_socketpair,
     .autobind = sim_beside_autobind,
     .dup = sim_beside_dup,
+    .close_all = sim_beside_close_all,
     .flags = sim_beside_flags,
     .shutdown = sim_beside_shutdown,
     .send_urgent = sim_beside_send_urgent,

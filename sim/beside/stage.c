@@ -76,7 +76,7 @@ bool stage_run(struct side *side, const char *steps, char ret_results[STAGE_RESU
             (void)strcpy(to, "ok");
             return false;
         }
-        step_run(side, step, to);
+        beside_run(side, step, to);
         to += strlen(to);
         if (*steps != '\0')
             *to++ = '\n';

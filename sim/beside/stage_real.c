@@ -2,9 +2,9 @@
 /*
  * A stage on the real kernel: see stage.h.
  *
- * Each process of the cast is a child that is started when it first acts, and plays what it is sent
- * until it is told to end. Between two plays it closes what it has opened and forgets what it has
- * set, so that a process serves for many plays; one that has given up root for good is replaced.
+ * Each process of the cast is a child that plays what it is sent until it is told to end. Between
+ * two plays it closes what it has opened and forgets what it has set, so that a process serves for
+ * many plays; one that has ended, or has given up root for good, is replaced.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -21,6 +21,7 @@
 #include <limits.h>
 #include <linux/close_range.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,17 +33,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The line to the tester: far from the descriptors that a step sees. */
-#define CHANNEL 500
 /* Nothing here waits longer than a few milliseconds, so this is for ever. */
 #define SECONDS_TO_ANSWER 60
 
 struct worker {
-    pid_t pid;
-    int channel;
+    pid_t pid;     /* 0: takes no part */
+    int channel;   /* -1: has ended as a step told it to; its number still counts */
     bool acted;    /* since the last reset */
     bool is_spent; /* cannot play again */
-    bool is_gone;  /* has ended as a step told it to; its number still counts */
 };
 
 struct real {
@@ -54,11 +52,15 @@ struct real {
     struct worker workers[CAST_SIZE];
 };
 
-/* What is sent: who takes part, and steps. No steps at all: the play has ended. */
+enum order { PLAY, LEAVE, COME_HOME };
+
+/* What is sent. To PLAY there are steps and who takes part; the answer is always results. */
 struct message {
+    enum order order;
     struct cast_member cast[CAST_SIZE];
     char steps[STAGE_RESULTS_MAX];
 };
+#define MESSAGE_HEAD offsetof(struct message, steps)
 
 static bool is_confined(const struct real *real)
 {
@@ -84,7 +86,8 @@ static void forget(struct side *side)
 {
     struct rlimit limit;
 
-    MUST(close_range(3, CHANNEL - 1, 0) == 0 && close_range(CHANNEL + 1, UINT_MAX, 0) == 0);
+    MUST(close_range(3, LINUX_CHANNEL - 1, 0) == 0 &&
+         close_range(LINUX_CHANNEL + 1, UINT_MAX, 0) == 0);
     (void)umask(022);
     MUST(getrlimit(RLIMIT_NOFILE, &limit) == 0);
     limit.rlim_cur = SIM_DESCRIPTORS_MAX;
@@ -102,40 +105,64 @@ static void forget_signals(void)
         MUST(signal(signals[i], SIG_DFL) != SIG_ERR);
 }
 
+/* Does what it is told; false: to end. */
+static bool obey(struct side *side, const char *home, const struct message *message,
+                 char *ret_results)
+{
+    ret_results[0] = '\0';
+    switch (message->order) {
+    case LEAVE:
+        forget(side);
+        MUST(chdir("/") == 0);
+        return true;
+    case COME_HOME:
+        MUST(chdir(home) == 0);
+        return true;
+    default:
+        memcpy(side->cast, message->cast, sizeof(side->cast));
+        return stage_run(side, message->steps, ret_results);
+    }
+}
+
+static void answer(const char *results)
+{
+    MUST(send(LINUX_CHANNEL, results, strlen(results) + 1, 0) > 0);
+}
+
 _Noreturn static void work(struct side *side, const char *home)
 {
     static struct message message;
     static char results[STAGE_RESULTS_MAX];
-    bool goes_on = true, at_home = true;
+    bool goes_on = true;
     ssize_t n;
 
-    while (goes_on && (n = recv(CHANNEL, &message, sizeof(message) - 1, 0)) > 0) {
-        size_t length = (size_t)n - sizeof(message.cast);
-
-        MUST((size_t)n >= sizeof(message.cast));
-        message.steps[length] = '\0';
-        memcpy(side->cast, message.cast, sizeof(side->cast));
-        results[0] = '\0';
-        if (length == 0) {
-            forget(side);
-            MUST(chdir("/") == 0);
-            at_home = false;
-        } else {
-            MUST(at_home || chdir(home) == 0);
-            at_home = true;
-            goes_on = stage_run(side, message.steps, results);
-        }
-        MUST(send(CHANNEL, results, strlen(results) + 1, 0) > 0);
+    while (goes_on && (n = recv(LINUX_CHANNEL, &message, sizeof(message) - 1, 0)) > 0) {
+        MUST((size_t)n >= MESSAGE_HEAD);
+        message.steps[(size_t)n - MESSAGE_HEAD] = '\0';
+        goes_on = obey(side, home, &message, results);
+        answer(results);
     }
     _exit(0);
 }
 
 /* ---- in the tester ---- */
 
+static void await_answer(struct real *real, size_t who, const char *steps, char *ret_results)
+{
+    ssize_t n = recv(real->workers[who].channel, ret_results, STAGE_RESULTS_MAX, 0);
+
+    if (n > 0)
+        return;
+    (void)fprintf(stderr, "\"%s\" has %s at one of these steps:\n%s\n", cast_names[who],
+                  n < 0 ? "not come back" : "ended", steps);
+    abort();
+}
+
 static void start(struct real *real, size_t who)
 {
     const struct timeval patience = {.tv_sec = SECONDS_TO_ANSWER};
     struct worker *worker = &real->workers[who];
+    char nothing[STAGE_RESULTS_MAX];
     int ends[2];
 
     MUST(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
@@ -144,47 +171,41 @@ static void start(struct real *real, size_t who)
     MUST(worker->pid >= 0);
     if (worker->pid == 0) {
         forget_signals();
-        MUST(dup2(ends[1], CHANNEL) == CHANNEL);
+        MUST(dup2(ends[1], LINUX_CHANNEL) == LINUX_CHANNEL);
         forget(&real->side);
         MUST(chdir(real->directory.path) == 0);
         if (is_confined(real))
             MUST(chroot(".") == 0);
         MUST(chdir(&CAST_HOME[1]) == 0);
         become(who);
+        answer("");
         work(&real->side, real->home);
     }
     (void)close(ends[1]);
-    real->cast[who].pid = worker->pid;
+    /* Only when it is at home may anything happen to that. */
+    await_answer(real, who, "", nothing);
 }
 
 static void end(struct worker *worker)
 {
-    if (worker->pid == 0)
+    if (worker->pid == 0 || worker->channel < 0)
         return;
-    if (!worker->is_gone)
-        (void)close(worker->channel);
+    (void)close(worker->channel);
+    worker->channel = -1;
     MUST(waitpid(worker->pid, NULL, 0) == worker->pid);
-    worker->is_gone = true;
 }
 
-static void ask(struct real *real, size_t who, const char *steps, char *ret_results)
+static void send_order(struct real *real, size_t who, enum order order, const char *steps)
 {
     static struct message message;
-    const struct worker *worker = &real->workers[who];
     size_t length = strlen(steps);
-    ssize_t n;
 
     MUST(length < sizeof(message.steps));
+    message.order = order;
     memcpy(message.cast, real->cast, sizeof(message.cast));
     memcpy(message.steps, steps, length);
-    n = send(worker->channel, &message, sizeof(message.cast) + length, MSG_NOSIGNAL);
-    if (n > 0)
-        n = recv(worker->channel, ret_results, STAGE_RESULTS_MAX, 0);
-    if (n > 0)
-        return;
-    (void)fprintf(stderr, "\"%s\" has %s at one of these steps:\n%s\n", cast_names[who],
-                  n < 0 ? "not come back" : "ended", steps);
-    abort();
+    /* If it has ended, the answer will not come. */
+    (void)send(real->workers[who].channel, &message, MESSAGE_HEAD + length, MSG_NOSIGNAL);
 }
 
 /* ---- the directory ---- */
@@ -219,14 +240,21 @@ static void have_standard_descriptors(void)
 
 /* ---- the stage ---- */
 
-static void set_cast(struct real *real)
+static bool takes_part(const struct real *real, size_t who)
+{
+    return who == CAST_ME || (real->flags & STAGE_OTHERS) != 0;
+}
+
+/* Those who are missing start, and everybody learns who is who. */
+static void complete_cast(struct real *real)
 {
     for (size_t i = 0; i < CAST_SIZE; i++) {
-        const struct worker *worker = &real->workers[i];
-        bool is_tester = geteuid() != 0 && (i == CAST_ME || (real->flags & STAGE_OTHERS) != 0);
+        bool is_tester = geteuid() != 0 && takes_part(real, i);
 
+        if (takes_part(real, i) && (real->workers[i].pid == 0 || real->workers[i].channel < 0))
+            start(real, i);
         real->cast[i] = (struct cast_member){
-            .pid = worker->pid > 0 && !worker->is_gone ? worker->pid : 0,
+            .pid = real->workers[i].pid,
             .uid = is_tester ? getuid() : cast_ids[i],
             .gid = is_tester ? getgid() : cast_ids[i],
         };
@@ -254,33 +282,46 @@ struct real *real_open(unsigned flags)
     (void)snprintf(prefix, sizeof(prefix), "%s-%09d",
                    real->directory.path + strlen(real->directory.path) - 6, (int)getpid());
     memcpy(real->side.prefix, prefix, PREFIX_LENGTH);
-    set_cast(real);
+    complete_cast(real);
     return real;
+}
+
+/* To all who take part, or to those who have acted. */
+static void order_all(struct real *real, enum order order)
+{
+    char nothing[STAGE_RESULTS_MAX];
+    bool is_sent[CAST_SIZE] = {false};
+
+    for (size_t i = 0; i < CAST_SIZE; i++) {
+        const struct worker *worker = &real->workers[i];
+
+        is_sent[i] = worker->pid > 0 && worker->channel >= 0 && (order != LEAVE || worker->acted);
+        if (is_sent[i])
+            send_order(real, i, order, "");
+    }
+    for (size_t i = 0; i < CAST_SIZE; i++)
+        if (is_sent[i])
+            await_answer(real, i, "", nothing);
 }
 
 void real_reset(struct real *real)
 {
-    char nothing[STAGE_TEXT_MAX];
-
-    for (size_t i = 0; i < CAST_SIZE; i++) {
-        struct worker *worker = &real->workers[i];
-
-        if (worker->is_spent && !worker->is_gone)
-            end(worker);
-        else if (worker->acted && !worker->is_gone)
-            ask(real, i, "", nothing);
-        worker->acted = false;
-    }
-    set_cast(real);
+    for (size_t i = 0; i < CAST_SIZE; i++)
+        if (real->workers[i].is_spent)
+            end(&real->workers[i]);
+    order_all(real, LEAVE);
     tempdir_empty(&real->directory);
     furnish(real);
+    complete_cast(real);
+    order_all(real, COME_HOME);
+    for (size_t i = 0; i < CAST_SIZE; i++)
+        real->workers[i].acted = false;
 }
 
 void real_close(struct real *real)
 {
     for (size_t i = 0; i < CAST_SIZE; i++)
-        if (!real->workers[i].is_gone)
-            end(&real->workers[i]);
+        end(&real->workers[i]);
     tempdir_remove(&real->directory);
     free(real);
 }
@@ -290,12 +331,10 @@ void real_play(struct real *real, size_t who, const char *steps, char *ret_resul
     struct worker *worker = &real->workers[who];
     const char *last = strrchr(steps, '\n');
 
-    MUST(who == CAST_ME || (real->flags & STAGE_OTHERS) != 0);
-    if (worker->pid == 0 || (worker->is_gone && !worker->acted))
-        start(real, who);
-    MUST(!worker->is_gone);
+    MUST(worker->pid > 0 && worker->channel >= 0);
     worker->acted = true;
-    ask(real, who, steps, ret_results);
+    send_order(real, who, PLAY, steps);
+    await_answer(real, who, steps, ret_results);
     if (strncmp(steps, "ids ", 4) == 0 || strstr(steps, "\nids ") != NULL)
         worker->is_spent = true;
     if (strcmp(last != NULL ? last + 1 : steps, "exit") == 0)

@@ -16,7 +16,7 @@
 const char *const cast_names[CAST_SIZE] = {"me", "other", "root"};
 const uint32_t cast_ids[CAST_SIZE] = {12345, 12346, 0};
 
-_Noreturn void step_mistake(const struct step *step, const char *why)
+_Noreturn void beside_mistake(const struct beside_step *step, const char *why)
 {
     (void)fprintf(stderr, "no step: %s: %s\n", step->text, why);
     abort();
@@ -24,7 +24,7 @@ _Noreturn void step_mistake(const struct step *step, const char *why)
 
 /* ---- printing ---- */
 
-void step_print(struct step *step, const char *format, ...)
+void beside_print(struct beside_step *step, const char *format, ...)
 {
     va_list values;
     int n;
@@ -33,64 +33,64 @@ void step_print(struct step *step, const char *format, ...)
     n = vsnprintf(step->result + step->length, STEP_MAX - step->length, format, values);
     va_end(values);
     if (n < 0 || (size_t)n >= STEP_MAX - step->length)
-        step_mistake(step, "the result is too long");
+        beside_mistake(step, "the result is too long");
     step->length += (size_t)n;
 }
 
-bool step_ok(struct step *step, int64_t result)
+bool beside_ok(struct beside_step *step, int64_t result)
 {
     const char *name;
 
     if (result >= 0)
         return true;
     name = strerrorname_np((int)-result);
-    step_print(step, "%s", name != NULL ? name : "E?");
+    beside_print(step, "%s", name != NULL ? name : "E?");
     return false;
 }
 
-void step_done(struct step *step, int64_t result)
+void beside_done(struct beside_step *step, int64_t result)
 {
-    if (step_ok(step, result))
-        step_print(step, "ok");
+    if (beside_ok(step, result))
+        beside_print(step, "ok");
 }
 
-void step_number(struct step *step, int64_t result)
+void beside_number(struct beside_step *step, int64_t result)
 {
-    if (step_ok(step, result))
-        step_print(step, "%lld", (long long)result);
+    if (beside_ok(step, result))
+        beside_print(step, "%lld", (long long)result);
 }
 
-void step_print_bytes(struct step *step, const void *bytes, size_t length)
+void beside_print_bytes(struct beside_step *step, const void *bytes, size_t length)
 {
     const unsigned char *from = bytes;
 
-    step_print(step, "'");
+    beside_print(step, "'");
     for (size_t i = 0; i < length; i++) {
         if (from[i] == '\'' || from[i] == '\\' || from[i] < 0x20 || from[i] > 0x7e)
-            step_print(step, "\\x%02x", from[i]);
+            beside_print(step, "\\x%02x", from[i]);
         else
-            step_print(step, "%c", from[i]);
+            beside_print(step, "%c", from[i]);
     }
-    step_print(step, "'");
+    beside_print(step, "'");
 }
 
-void step_print_id(struct step *step, uint32_t id, bool group)
+void beside_print_id(struct beside_step *step, uint32_t id, bool group)
 {
     for (size_t i = 0; i < CAST_SIZE; i++) {
         const struct cast_member *member = &step->side->cast[i];
 
         if ((group ? member->gid : member->uid) == id) {
-            step_print(step, "%s", cast_names[i]);
+            beside_print(step, "%s", cast_names[i]);
             return;
         }
     }
     if (id == UINT32_MAX)
-        step_print(step, "nobody");
+        beside_print(step, "nobody");
     else
-        step_print(step, "%u", id);
+        beside_print(step, "%u", id);
 }
 
-void step_print_stat(struct step *step, const struct sp_os_stat *stat)
+void beside_print_stat(struct beside_step *step, const struct sp_os_stat *stat)
 {
     static const struct {
         uint32_t type;
@@ -101,26 +101,26 @@ void step_print_stat(struct step *step, const struct sp_os_stat *stat)
 
     while (types[i].type != 0 && types[i].type != (stat->mode & SP_OS_IFMT))
         i++;
-    step_print(step, "%s %04o ", types[i].name, stat->mode & 07777);
-    step_print_id(step, stat->uid, false);
-    step_print(step, " ");
-    step_print_id(step, stat->gid, true);
+    beside_print(step, "%s %04o ", types[i].name, stat->mode & 07777);
+    beside_print_id(step, stat->uid, false);
+    beside_print(step, " ");
+    beside_print_id(step, stat->gid, true);
 }
 
 /* ---- words ---- */
 
-static int digit(const struct step *step, char c)
+static int digit(const struct beside_step *step, char c)
 {
     const char *digits = "0123456789abcdef";
     const char *at = c != '\0' ? strchr(digits, c) : NULL;
 
     if (at == NULL)
-        step_mistake(step, "a hexadecimal digit is missing");
+        beside_mistake(step, "a hexadecimal digit is missing");
     return (int)(at - digits);
 }
 
 struct cursor {
-    struct step *step;
+    struct beside_step *step;
     const char *from;
     char *to;
     const char *end;
@@ -129,7 +129,7 @@ struct cursor {
 static void put(struct cursor *cursor, char c)
 {
     if (cursor->to == cursor->end)
-        step_mistake(cursor->step, "too long");
+        beside_mistake(cursor->step, "too long");
     *cursor->to++ = c;
 }
 
@@ -146,7 +146,7 @@ static void put_number(struct cursor *cursor, const char *name)
             put(cursor, *c);
         return;
     }
-    step_mistake(cursor->step, "no such handle in braces");
+    beside_mistake(cursor->step, "no such handle in braces");
 }
 
 /* {x*108}: so many times; {d}: the number of descriptor d */
@@ -159,7 +159,7 @@ static void read_braces(struct cursor *cursor)
     size_t length;
 
     if (end == NULL || (length = (size_t)(end - inside)) >= sizeof(name))
-        step_mistake(cursor->step, "a brace is not closed");
+        beside_mistake(cursor->step, "a brace is not closed");
     cursor->from = end + 1;
     memcpy(name, inside, length);
     name[length] = '\0';
@@ -187,7 +187,7 @@ static void read_escape(struct cursor *cursor)
         put(cursor, '\0');
         break;
     default:
-        step_mistake(cursor->step, "unknown escape");
+        beside_mistake(cursor->step, "unknown escape");
     }
 }
 
@@ -198,7 +198,7 @@ static void read_word(struct cursor *cursor)
     struct token *word = &cursor->step->words[cursor->step->count];
 
     if (cursor->step->count++ == TOKENS_MAX)
-        step_mistake(cursor->step, "too many words");
+        beside_mistake(cursor->step, "too many words");
     word->bytes = cursor->to;
     word->quoted = quoted;
     cursor->from += quoted;
@@ -213,12 +213,12 @@ static void read_word(struct cursor *cursor)
             put(cursor, c);
     }
     if (quoted && *cursor->from++ != '\'')
-        step_mistake(cursor->step, "a quote is not closed");
+        beside_mistake(cursor->step, "a quote is not closed");
     word->length = (size_t)(cursor->to - word->bytes);
     put(cursor, '\0');
 }
 
-void step_split(struct step *step, char bytes[TOKEN_BYTES])
+void beside_split(struct beside_step *step, char bytes[TOKEN_BYTES])
 {
     struct cursor cursor = {step, step->text, bytes, bytes + TOKEN_BYTES};
     size_t named = 0;
@@ -229,46 +229,46 @@ void step_split(struct step *step, char bytes[TOKEN_BYTES])
             break;
         read_word(&cursor);
     }
-    while (named < step->count && !step_is(step, named, "="))
+    while (named < step->count && !beside_is(step, named, "="))
         named++;
     if (named == step->count)
         return;
     if (named < 1 || named > 2 || named + 1 == step->count)
-        step_mistake(step, "one or two names go left of =");
+        beside_mistake(step, "one or two names go left of =");
     step->name = step->words[0].bytes;
     step->second = named == 2 ? step->words[1].bytes : NULL;
     step->count -= named + 1;
     memmove(step->words, step->words + named + 1, step->count * sizeof(step->words[0]));
 }
 
-bool step_is(const struct step *step, size_t word, const char *text)
+bool beside_is(const struct beside_step *step, size_t word, const char *text)
 {
     return word < step->count && !step->words[word].quoted &&
            strcmp(step->words[word].bytes, text) == 0;
 }
 
-const char *step_text(const struct step *step, size_t word)
+const char *beside_text(const struct beside_step *step, size_t word)
 {
     return step->words[word].bytes;
 }
 
-uint32_t step_value(const struct step *step, size_t word)
+uint32_t beside_value(const struct beside_step *step, size_t word)
 {
     char *end;
     long value = strtol(step->words[word].bytes, &end, step->words[word].bytes[0] == '0' ? 8 : 10);
 
     if (*end != '\0')
-        step_mistake(step, "a number was expected");
+        beside_mistake(step, "a number was expected");
     return (uint32_t)value;
 }
 
-size_t step_sun_path(const struct step *step, size_t word, char ret_name[256])
+size_t beside_sun_path(const struct beside_step *step, size_t word, char ret_name[256])
 {
     const struct token *token = &step->words[word];
     size_t length = token->length;
 
     if (length > 200)
-        step_mistake(step, "a name is too long");
+        beside_mistake(step, "a name is too long");
     if (token->quoted || token->bytes[0] != '@') {
         memcpy(ret_name, token->bytes, length);
         return length;
@@ -281,27 +281,27 @@ size_t step_sun_path(const struct step *step, size_t word, char ret_name[256])
 
 /* ---- handles ---- */
 
-struct handle *step_handle(const struct step *step, size_t word)
+struct handle *beside_handle(const struct beside_step *step, size_t word)
 {
     const char *name = step->words[word].bytes;
 
     for (size_t i = 0; i < step->side->handle_count; i++)
         if (strcmp(step->side->handles[i].name, name) == 0)
             return &step->side->handles[i];
-    step_mistake(step, "no such handle");
+    beside_mistake(step, "no such handle");
 }
 
-int step_fd(const struct step *step, size_t word)
+int beside_fd(const struct beside_step *step, size_t word)
 {
     const char *text = step->words[word].bytes;
     char *end;
     long number = strtol(text, &end, 10);
 
     /* A bare number is a descriptor too. */
-    return *end == '\0' ? (int)number : step_handle(step, word)->fd;
+    return *end == '\0' ? (int)number : beside_handle(step, word)->fd;
 }
 
-void step_name_handle(struct step *step, const char *name, int fd)
+void beside_name_handle(struct beside_step *step, const char *name, int fd)
 {
     struct side *side = step->side;
     size_t i = 0;
@@ -309,23 +309,23 @@ void step_name_handle(struct step *step, const char *name, int fd)
     if (name == NULL)
         return;
     if (strlen(name) >= HANDLE_NAME_MAX)
-        step_mistake(step, "a handle's name is too long");
+        beside_mistake(step, "a handle's name is too long");
     while (i < side->handle_count && strcmp(side->handles[i].name, name) != 0)
         i++;
     if (i == HANDLES_MAX)
-        step_mistake(step, "too many handles");
+        beside_mistake(step, "too many handles");
     if (i == side->handle_count)
         side->handle_count++;
     side->handles[i] = (struct handle){.fd = fd};
     memcpy(side->handles[i].name, name, strlen(name) + 1);
 }
 
-void step_made(struct step *step, int result)
+void beside_made(struct beside_step *step, int result)
 {
-    if (!step_ok(step, result))
+    if (!beside_ok(step, result))
         return;
-    step_name_handle(step, step->name, result);
-    step_print(step, "ok");
+    beside_name_handle(step, step->name, result);
+    beside_print(step, "ok");
 }
 
 /* ---- running ---- */
@@ -337,24 +337,24 @@ static const struct operation_row *find(const struct operation_row *rows, const 
     return rows->name != NULL ? rows : NULL;
 }
 
-void step_run(struct side *side, const char *text, char ret_result[STEP_MAX])
+void beside_run(struct side *side, const char *text, char ret_result[STEP_MAX])
 {
     char bytes[TOKEN_BYTES];
-    struct step step = {.side = side, .text = text, .result = ret_result};
+    struct beside_step step = {.side = side, .text = text, .result = ret_result};
     const struct operation_row *row;
     int arguments;
 
     ret_result[0] = '\0';
-    step_split(&step, bytes);
+    beside_split(&step, bytes);
     if (step.count == 0)
-        step_mistake(&step, "empty");
-    row = find(socket_operations, step_text(&step, 0));
+        beside_mistake(&step, "empty");
+    row = find(socket_operations, beside_text(&step, 0));
     if (row == NULL)
-        row = find(file_operations, step_text(&step, 0));
+        row = find(file_operations, beside_text(&step, 0));
     if (row == NULL)
-        step_mistake(&step, "unknown operation");
+        beside_mistake(&step, "unknown operation");
     arguments = (int)step.count - 1;
     if (arguments < row->least || arguments > row->most)
-        step_mistake(&step, "wrong number of arguments");
+        beside_mistake(&step, "wrong number of arguments");
     row->run(&step);
 }

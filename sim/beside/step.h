@@ -22,12 +22,12 @@
 #define TOKEN_BYTES 32768 /* bytes of all its words, repeats written out */
 
 /**
- * step_run() - do what @step says, write what came of it
+ * beside_run() - do what @step says, write what came of it
  *
  * A step that cannot be understood ends the process with a message: that is a mistake of whoever
  * wrote it.
  */
-void step_run(struct side *side, const char *step, char ret_result[STEP_MAX]);
+void beside_run(struct side *side, const char *step, char ret_result[STEP_MAX]);
 
 /* ---- for the operations ---- */
 
@@ -37,7 +37,7 @@ struct token {
     bool quoted;
 };
 
-struct step {
+struct beside_step {
     struct side *side;
     const char *text;
     const char *name;               /* of the handle to be made, or NULL */
@@ -48,7 +48,7 @@ struct step {
     size_t length;
 };
 
-typedef void operation(struct step *step);
+typedef void operation(struct beside_step *step);
 struct operation_row {
     const char *name;
     operation *run;
@@ -57,33 +57,34 @@ struct operation_row {
 extern const struct operation_row socket_operations[];
 extern const struct operation_row file_operations[];
 
-/** step_split() - into words; the name left of '=' too */
-void step_split(struct step *step, char bytes[TOKEN_BYTES]);
-/** step_mistake() - this is no step */
-_Noreturn void step_mistake(const struct step *step, const char *why);
+/** beside_split() - into words; the name left of '=' too */
+void beside_split(struct beside_step *step, char bytes[TOKEN_BYTES]);
+/** beside_mistake() - this is no step */
+_Noreturn void beside_mistake(const struct beside_step *step, const char *why);
 
-__attribute__((format(printf, 2, 3))) void step_print(struct step *step, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void beside_print(struct beside_step *step,
+                                                        const char *format, ...);
 /* The errno's name; or, for what is not negative, nothing and true. */
-bool step_ok(struct step *step, int64_t result);
+bool beside_ok(struct beside_step *step, int64_t result);
 /* The errno's name, or "ok". */
-void step_done(struct step *step, int64_t result);
+void beside_done(struct beside_step *step, int64_t result);
 /* The errno's name, or the number. */
-void step_number(struct step *step, int64_t result);
+void beside_number(struct beside_step *step, int64_t result);
 /* The errno's name, or "ok" and the name left of '=' stands for the descriptor. */
-void step_made(struct step *step, int result);
-void step_print_bytes(struct step *step, const void *bytes, size_t length);
-void step_print_stat(struct step *step, const struct sp_os_stat *stat);
+void beside_made(struct beside_step *step, int result);
+void beside_print_bytes(struct beside_step *step, const void *bytes, size_t length);
+void beside_print_stat(struct beside_step *step, const struct sp_os_stat *stat);
 /* "me", or the number if nobody of the cast has it. */
-void step_print_id(struct step *step, uint32_t id, bool group);
+void beside_print_id(struct beside_step *step, uint32_t id, bool group);
 
-int step_fd(const struct step *step, size_t word);
-struct handle *step_handle(const struct step *step, size_t word);
-void step_name_handle(struct step *step, const char *name, int fd);
-const char *step_text(const struct step *step, size_t word);
+int beside_fd(const struct beside_step *step, size_t word);
+struct handle *beside_handle(const struct beside_step *step, size_t word);
+void beside_name_handle(struct beside_step *step, const char *name, int fd);
+const char *beside_text(const struct beside_step *step, size_t word);
 /* Decimal, or octal with a leading 0. */
-uint32_t step_value(const struct step *step, size_t word);
-bool step_is(const struct step *step, size_t word, const char *text);
+uint32_t beside_value(const struct beside_step *step, size_t word);
+bool beside_is(const struct beside_step *step, size_t word, const char *text);
 /* sun_path of the word: '@' at its beginning stands for an abstract name. */
-size_t step_sun_path(const struct step *step, size_t word, char ret_name[256]);
+size_t beside_sun_path(const struct beside_step *step, size_t word, char ret_name[256]);
 
 #endif

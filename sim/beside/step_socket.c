@@ -14,20 +14,20 @@
 #define SHOWN_MAX 40
 #define NS_PER_MS UINT64_C(1000000)
 
-static const struct sp_os *os_of(const struct step *step)
+static const struct sp_os *os_of(const struct beside_step *step)
 {
     return step->side->os;
 }
 
 /* ---- making ---- */
 
-static void do_socket(struct step *step)
+static void do_socket(struct beside_step *step)
 {
-    step_made(step, os_of(step)->socket(os_of(step)->ctx));
+    beside_made(step, os_of(step)->socket(os_of(step)->ctx));
 }
 
 /* blocking, not close-on-exec, of any kind */
-static void do_plain_socket(struct step *step)
+static void do_plain_socket(struct beside_step *step)
 {
     static const struct {
         const char *name;
@@ -35,75 +35,81 @@ static void do_plain_socket(struct step *step)
     } kinds[] = {{"stream", SIM_STREAM}, {"dgram", SIM_DGRAM}, {"inet", SIM_FOREIGN}};
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (!step_is(step, 1, kinds[i].name))
+        if (!beside_is(step, 1, kinds[i].name))
             continue;
-        step_made(step, step->side->beside->socket(step->side->who, kinds[i].kind));
+        beside_made(step, step->side->beside->socket(step->side->who, kinds[i].kind));
         return;
     }
-    step_mistake(step, "unknown kind of socket");
+    beside_mistake(step, "unknown kind of socket");
 }
 
-static void do_pair(struct step *step)
+static void do_pair(struct beside_step *step)
 {
     int fds[2];
 
-    if (!step_ok(step, step->side->beside->socketpair(step->side->who, fds)))
+    if (!beside_ok(step, step->side->beside->socketpair(step->side->who, fds)))
         return;
-    step_name_handle(step, step->name, fds[0]);
-    step_name_handle(step, step->second, fds[1]);
-    step_print(step, "ok");
+    beside_name_handle(step, step->name, fds[0]);
+    beside_name_handle(step, step->second, fds[1]);
+    beside_print(step, "ok");
 }
 
-static void do_bind(struct step *step)
+static void do_bind(struct beside_step *step)
 {
     char name[256];
-    size_t length = step_sun_path(step, 2, name);
+    size_t length = beside_sun_path(step, 2, name);
 
-    step_done(step, os_of(step)->bind(os_of(step)->ctx, step_fd(step, 1), name, length));
+    beside_done(step, os_of(step)->bind(os_of(step)->ctx, beside_fd(step, 1), name, length));
 }
 
-static void do_autobind(struct step *step)
+static void do_autobind(struct beside_step *step)
 {
-    step_done(step, step->side->beside->autobind(step->side->who, step_fd(step, 1)));
+    beside_done(step, step->side->beside->autobind(step->side->who, beside_fd(step, 1)));
 }
 
-static void do_listen(struct step *step)
+static void do_listen(struct beside_step *step)
 {
-    step_done(step,
-              os_of(step)->listen(os_of(step)->ctx, step_fd(step, 1), (int)step_value(step, 2)));
+    beside_done(step, os_of(step)->listen(os_of(step)->ctx, beside_fd(step, 1),
+                                          (int)beside_value(step, 2)));
 }
 
-static void do_connect(struct step *step)
+static void do_connect(struct beside_step *step)
 {
     char name[256];
-    size_t length = step_sun_path(step, 2, name);
+    size_t length = beside_sun_path(step, 2, name);
 
-    step_done(step, os_of(step)->connect(os_of(step)->ctx, step_fd(step, 1), name, length));
+    beside_done(step, os_of(step)->connect(os_of(step)->ctx, beside_fd(step, 1), name, length));
 }
 
-static void do_accept(struct step *step)
+static void do_accept(struct beside_step *step)
 {
-    step_made(step, os_of(step)->accept(os_of(step)->ctx, step_fd(step, 1)));
+    beside_made(step, os_of(step)->accept(os_of(step)->ctx, beside_fd(step, 1)));
 }
 
-static void do_close(struct step *step)
+static void do_close(struct beside_step *step)
 {
-    step_done(step, os_of(step)->close(os_of(step)->ctx, step_fd(step, 1)));
+    beside_done(step, os_of(step)->close(os_of(step)->ctx, beside_fd(step, 1)));
 }
 
-static void do_dup(struct step *step)
+/* close_all: as the end of a process does */
+static void do_close_all(struct beside_step *step)
 {
-    step_made(step, step->side->beside->dup(step->side->who, step_fd(step, 1)));
+    beside_done(step, step->side->beside->close_all(step->side->who));
 }
 
-static void do_shutdown(struct step *step)
+static void do_dup(struct beside_step *step)
+{
+    beside_made(step, step->side->beside->dup(step->side->who, beside_fd(step, 1)));
+}
+
+static void do_shutdown(struct beside_step *step)
 {
     static const char *const hows[] = {"read", "write", "both"};
     int how = 0;
 
-    while (how < 3 && !step_is(step, 2, hows[how]))
+    while (how < 3 && !beside_is(step, 2, hows[how]))
         how++;
-    step_done(step, step->side->beside->shutdown(step->side->who, step_fd(step, 1), how));
+    beside_done(step, step->side->beside->shutdown(step->side->who, beside_fd(step, 1), how));
 }
 
 /* ---- bytes ---- */
@@ -127,21 +133,21 @@ static bool is_pattern(const char *bytes, size_t length)
     return length > 0;
 }
 
-static int64_t send_bytes(const struct step *step, const void *bytes, size_t length)
+static int64_t send_bytes(const struct beside_step *step, const void *bytes, size_t length)
 {
     const struct sp_os_iov iov = {.bytes = bytes, .length = length};
 
-    return os_of(step)->send(os_of(step)->ctx, step_fd(step, 1), &iov, 1);
+    return os_of(step)->send(os_of(step)->ctx, beside_fd(step, 1), &iov, 1);
 }
 
-static int64_t send_pattern(const struct step *step, size_t length)
+static int64_t send_pattern(const struct beside_step *step, size_t length)
 {
     static char bytes[PATTERN_MAX];
-    struct handle *handle = step_handle(step, 1);
+    struct handle *handle = beside_handle(step, 1);
     int64_t sent;
 
     if (length > sizeof(bytes))
-        step_mistake(step, "too many bytes");
+        beside_mistake(step, "too many bytes");
     fill_pattern(bytes, length, handle->sent);
     sent = send_bytes(step, bytes, length);
     if (sent > 0)
@@ -150,115 +156,116 @@ static int64_t send_pattern(const struct step *step, size_t length)
 }
 
 /* send c 'text' | send c 5000 (letters that go on from call to call) */
-static void do_send(struct step *step)
+static void do_send(struct beside_step *step)
 {
     if (step->words[2].quoted)
-        step_number(step, send_bytes(step, step->words[2].bytes, step->words[2].length));
+        beside_number(step, send_bytes(step, step->words[2].bytes, step->words[2].length));
     else
-        step_number(step, send_pattern(step, step_value(step, 2)));
+        beside_number(step, send_pattern(step, beside_value(step, 2)));
 }
 
 /* sendv c 'a' 'b' 'c': in one call */
-static void do_sendv(struct step *step)
+static void do_sendv(struct beside_step *step)
 {
     struct sp_os_iov iov[SP_OS_IOV_MAX];
     size_t count = step->count - 2;
 
     if (count > SP_OS_IOV_MAX)
-        step_mistake(step, "too many pieces");
+        beside_mistake(step, "too many pieces");
     for (size_t i = 0; i < count; i++)
         iov[i] = (struct sp_os_iov){step->words[2 + i].bytes, step->words[2 + i].length};
-    step_number(step, os_of(step)->send(os_of(step)->ctx, step_fd(step, 1), iov, count));
+    beside_number(step, os_of(step)->send(os_of(step)->ctx, beside_fd(step, 1), iov, count));
 }
 
-static void do_urgent(struct step *step)
+static void do_urgent(struct beside_step *step)
 {
-    step_number(step, step->side->beside->send_urgent(step->side->who, step_fd(step, 1),
-                                                      step->words[2].bytes, step->words[2].length));
+    beside_number(step,
+                  step->side->beside->send_urgent(step->side->who, beside_fd(step, 1),
+                                                  step->words[2].bytes, step->words[2].length));
 }
 
 /* pass c 'text' h: with descriptor h */
-static void do_pass(struct step *step)
+static void do_pass(struct beside_step *step)
 {
-    step_number(step, step->side->beside->send_descriptor(step->side->who, step_fd(step, 1),
-                                                          step->words[2].bytes,
-                                                          step->words[2].length, step_fd(step, 3)));
+    beside_number(step, step->side->beside->send_descriptor(
+                            step->side->who, beside_fd(step, 1), step->words[2].bytes,
+                            step->words[2].length, beside_fd(step, 3)));
 }
 
 /* fill c 4096: pieces of so many bytes until there is no more room */
-static void do_fill(struct step *step)
+static void do_fill(struct beside_step *step)
 {
-    size_t piece = step_value(step, 2);
+    size_t piece = beside_value(step, 2);
     int64_t sum = 0, sent;
 
     while ((sent = send_pattern(step, piece)) > 0)
         sum += sent;
-    step_print(step, "%lld ", (long long)sum);
-    (void)step_ok(step, sent);
+    beside_print(step, "%lld ", (long long)sum);
+    (void)beside_ok(step, sent);
 }
 
-static void show_received(struct step *step, const char *bytes, int64_t got)
+static void show_received(struct beside_step *step, const char *bytes, int64_t got)
 {
-    if (!step_ok(step, got))
+    if (!beside_ok(step, got))
         return;
     if (got == 0)
-        step_print(step, "end");
+        beside_print(step, "end");
     else if (got <= SHOWN_MAX)
-        step_print_bytes(step, bytes, (size_t)got);
+        beside_print_bytes(step, bytes, (size_t)got);
     else
-        step_print(step, "%lld %s", (long long)got,
-                   is_pattern(bytes, (size_t)got) ? "letters" : "bytes");
+        beside_print(step, "%lld %s", (long long)got,
+                     is_pattern(bytes, (size_t)got) ? "letters" : "bytes");
 }
 
-static void receive(struct step *step, uint32_t flags)
+static void receive(struct beside_step *step, uint32_t flags)
 {
     static char bytes[PATTERN_MAX];
-    size_t capacity = step->count > 2 ? step_value(step, 2) : sizeof(bytes);
+    size_t capacity = step->count > 2 ? beside_value(step, 2) : sizeof(bytes);
 
     if (capacity > sizeof(bytes))
-        step_mistake(step, "too many bytes");
+        beside_mistake(step, "too many bytes");
     show_received(step, bytes,
-                  os_of(step)->recv(os_of(step)->ctx, step_fd(step, 1), bytes, capacity, flags));
+                  os_of(step)->recv(os_of(step)->ctx, beside_fd(step, 1), bytes, capacity, flags));
 }
 
-static void do_recv(struct step *step)
+static void do_recv(struct beside_step *step)
 {
     receive(step, 0);
 }
 
-static void do_peek(struct step *step)
+static void do_peek(struct beside_step *step)
 {
     receive(step, SP_OS_PEEK);
 }
 
 /* drain c 100: in pieces of at most so many bytes, until there is nothing */
-static void do_drain(struct step *step)
+static void do_drain(struct beside_step *step)
 {
     static char bytes[PATTERN_MAX];
-    size_t capacity = step_value(step, 2);
+    size_t capacity = beside_value(step, 2);
     int64_t sum = 0, got;
 
-    while ((got = os_of(step)->recv(os_of(step)->ctx, step_fd(step, 1), bytes, capacity, 0)) > 0)
+    while ((got = os_of(step)->recv(os_of(step)->ctx, beside_fd(step, 1), bytes, capacity, 0)) > 0)
         sum += got;
-    step_print(step, "%lld ", (long long)sum);
-    if (step_ok(step, got))
-        step_print(step, "end");
+    beside_print(step, "%lld ", (long long)sum);
+    if (beside_ok(step, got))
+        beside_print(step, "end");
 }
 
-static void do_unread(struct step *step)
+static void do_unread(struct beside_step *step)
 {
-    step_number(step, step->side->beside->unread(step->side->who, step_fd(step, 1)));
+    beside_number(step, step->side->beside->unread(step->side->who, beside_fd(step, 1)));
 }
 
-static void do_unsent(struct step *step)
+static void do_unsent(struct beside_step *step)
 {
-    step_number(step, step->side->beside->unsent(step->side->who, step_fd(step, 1)));
+    beside_number(step, step->side->beside->unsent(step->side->who, beside_fd(step, 1)));
 }
 
-static void do_send_buffer(struct step *step)
+static void do_send_buffer(struct beside_step *step)
 {
-    step_done(step, step->side->beside->set_send_buffer(step->side->who, step_fd(step, 1),
-                                                        step_value(step, 2)));
+    beside_done(step, step->side->beside->set_send_buffer(step->side->who, beside_fd(step, 1),
+                                                          beside_value(step, 2)));
 }
 
 /* ---- poll ---- */
@@ -270,33 +277,33 @@ static const struct {
                  {SP_OS_POLLHUP, "HUP"}, {SP_OS_POLLRDHUP, "RDHUP"}, {SP_OS_POLLNVAL, "NVAL"}};
 #define POLL_BITS (sizeof(poll_bits) / sizeof(poll_bits[0]))
 
-static uint32_t poll_word(const struct step *step, size_t word)
+static uint32_t poll_word(const struct beside_step *step, size_t word)
 {
     for (size_t i = 0; i < POLL_BITS; i++)
-        if (step_is(step, word, poll_bits[i].name))
+        if (beside_is(step, word, poll_bits[i].name))
             return poll_bits[i].bit;
-    if (step_is(step, word, "nothing"))
+    if (beside_is(step, word, "nothing"))
         return 0;
-    step_mistake(step, "unknown readiness");
+    beside_mistake(step, "unknown readiness");
 }
 
-static void print_bits(struct step *step, uint32_t bits)
+static void print_bits(struct beside_step *step, uint32_t bits)
 {
     const char *between = "";
 
     for (size_t i = 0; i < POLL_BITS; i++) {
         if ((bits & poll_bits[i].bit) == 0)
             continue;
-        step_print(step, "%s%s", between, poll_bits[i].name);
+        beside_print(step, "%s%s", between, poll_bits[i].name);
         between = " ";
     }
     if (bits == 0)
-        step_print(step, "-");
+        beside_print(step, "-");
 }
 
-static void poll_one(struct step *step, uint64_t deadline, size_t first)
+static void poll_one(struct beside_step *step, uint64_t deadline, size_t first)
 {
-    struct sp_os_pollfd entry = {.fd = step_fd(step, 1)};
+    struct sp_os_pollfd entry = {.fd = beside_fd(step, 1)};
     int r;
 
     for (size_t i = first; i < step->count; i++)
@@ -304,45 +311,45 @@ static void poll_one(struct step *step, uint64_t deadline, size_t first)
     if (step->count == first)
         entry.want = SP_OS_POLLIN | SP_OS_POLLOUT | SP_OS_POLLRDHUP;
     r = os_of(step)->poll(os_of(step)->ctx, &entry, 1, deadline);
-    if (step_ok(step, r))
+    if (beside_ok(step, r))
         print_bits(step, entry.got);
 }
 
 /* poll c [IN OUT RDHUP nothing]: everything, if nothing is named */
-static void do_poll(struct step *step)
+static void do_poll(struct beside_step *step)
 {
     poll_one(step, 1, 2);
 }
 
 /* wait c 20 [IN ...]: at most so many milliseconds */
-static void do_wait(struct step *step)
+static void do_wait(struct beside_step *step)
 {
-    poll_one(step, os_of(step)->now_ns(os_of(step)->ctx) + step_value(step, 2) * NS_PER_MS, 3);
+    poll_one(step, os_of(step)->now_ns(os_of(step)->ctx) + beside_value(step, 2) * NS_PER_MS, 3);
 }
 
 /* poll_many a b -1 c: several at once, for everything */
-static void do_poll_many(struct step *step)
+static void do_poll_many(struct beside_step *step)
 {
     struct sp_os_pollfd list[TOKENS_MAX];
     size_t count = step->count - 1;
     int r;
 
     for (size_t i = 0; i < count; i++)
-        list[i] =
-            (struct sp_os_pollfd){.fd = step_fd(step, 1 + i), .want = SP_OS_POLLIN | SP_OS_POLLOUT};
+        list[i] = (struct sp_os_pollfd){.fd = beside_fd(step, 1 + i),
+                                        .want = SP_OS_POLLIN | SP_OS_POLLOUT};
     r = os_of(step)->poll(os_of(step)->ctx, list, count, 1);
-    if (!step_ok(step, r))
+    if (!beside_ok(step, r))
         return;
-    step_print(step, "%d:", r);
+    beside_print(step, "%d:", r);
     for (size_t i = 0; i < count; i++) {
-        step_print(step, " ");
+        beside_print(step, " ");
         print_bits(step, list[i].got);
-        step_print(step, i + 1 < count ? "," : "");
+        beside_print(step, i + 1 < count ? "," : "");
     }
 }
 
 /* ready: what every handle is ready for, in the order in which they were first made */
-static void do_ready(struct step *step)
+static void do_ready(struct beside_step *step)
 {
     for (size_t i = 0; i < step->side->handle_count; i++) {
         const struct handle *handle = &step->side->handles[i];
@@ -350,12 +357,12 @@ static void do_ready(struct step *step)
                                      .want = SP_OS_POLLIN | SP_OS_POLLOUT | SP_OS_POLLRDHUP};
         int r = os_of(step)->poll(os_of(step)->ctx, &entry, 1, 1);
 
-        step_print(step, "%s%s: ", i > 0 ? ", " : "", handle->name);
-        if (step_ok(step, r))
+        beside_print(step, "%s%s: ", i > 0 ? ", " : "", handle->name);
+        if (beside_ok(step, r))
             print_bits(step, entry.got);
     }
     if (step->side->handle_count == 0)
-        step_print(step, "-");
+        beside_print(step, "-");
 }
 
 /* ---- asking ---- */
@@ -371,22 +378,22 @@ static bool is_automatic(const unsigned char *sockaddr, int length)
 }
 
 /* The length that the kernel reports, and the name: as a word of a step, cut after 20 bytes. */
-static void print_name(struct step *step, const unsigned char *sockaddr, int r)
+static void print_name(struct beside_step *step, const unsigned char *sockaddr, int r)
 {
     size_t length = (size_t)r;
     const unsigned char *name = sockaddr + 2;
     size_t shown;
 
-    step_print(step, "%d", r);
+    beside_print(step, "%d", r);
     if (length <= 2)
         return;
     if (is_automatic(sockaddr, r)) {
-        step_print(step, " @...");
+        beside_print(step, " @...");
         return;
     }
     length -= 2;
     if (name[0] == '\0') {
-        step_print(step, " @");
+        beside_print(step, " @");
         name++;
         length--;
         if (length >= PREFIX_LENGTH && memcmp(name, step->side->prefix, PREFIX_LENGTH) == 0) {
@@ -394,180 +401,180 @@ static void print_name(struct step *step, const unsigned char *sockaddr, int r)
             length -= PREFIX_LENGTH;
         }
     } else {
-        step_print(step, " ");
+        beside_print(step, " ");
         if (name[length - 1] == '\0')
             length--;
     }
     shown = length > 20 ? 20 : length;
-    step_print_bytes(step, name, shown);
+    beside_print_bytes(step, name, shown);
     if (shown < length)
-        step_print(step, "...");
+        beside_print(step, "...");
 }
 
-static void ask_name(struct step *step,
+static void ask_name(struct beside_step *step,
                      int (*ask)(void *ctx, int fd, void *ret_sockaddr, size_t capacity))
 {
     unsigned char sockaddr[SP_OS_SOCKADDR_MAX] = {0};
-    size_t capacity = step->count > 2 ? step_value(step, 2) : sizeof(sockaddr);
-    int r = ask(os_of(step)->ctx, step_fd(step, 1), sockaddr, capacity);
+    size_t capacity = step->count > 2 ? beside_value(step, 2) : sizeof(sockaddr);
+    int r = ask(os_of(step)->ctx, beside_fd(step, 1), sockaddr, capacity);
 
-    if (step_ok(step, r))
+    if (beside_ok(step, r))
         print_name(step, sockaddr, r);
 }
 
-static void do_sockname(struct step *step)
+static void do_sockname(struct beside_step *step)
 {
     ask_name(step, os_of(step)->getsockname);
 }
 
-static void do_peername(struct step *step)
+static void do_peername(struct beside_step *step)
 {
     ask_name(step, os_of(step)->getpeername);
 }
 
-static void do_autoname(struct step *step)
+static void do_autoname(struct beside_step *step)
 {
     unsigned char sockaddr[SP_OS_SOCKADDR_MAX] = {0};
     int r =
-        os_of(step)->getsockname(os_of(step)->ctx, step_fd(step, 1), sockaddr, sizeof(sockaddr));
+        os_of(step)->getsockname(os_of(step)->ctx, beside_fd(step, 1), sockaddr, sizeof(sockaddr));
 
-    if (step_ok(step, r))
-        step_print(step, is_automatic(sockaddr, r) ? "five digits" : "something else");
+    if (beside_ok(step, r))
+        beside_print(step, is_automatic(sockaddr, r) ? "five digits" : "something else");
 }
 
-static void do_info(struct step *step)
+static void do_info(struct beside_step *step)
 {
     struct sp_os_sockinfo info;
 
-    if (!step_ok(step, os_of(step)->sockinfo(os_of(step)->ctx, step_fd(step, 1), &info)))
+    if (!beside_ok(step, os_of(step)->sockinfo(os_of(step)->ctx, beside_fd(step, 1), &info)))
         return;
-    step_print(step, "%s %s%s%s%s", info.is_unix ? "unix" : "foreign",
-               info.is_stream ? "stream" : "other", info.is_listening ? " listening" : "",
-               info.is_connected ? " connected" : "", info.is_bound ? " bound" : "");
+    beside_print(step, "%s %s%s%s%s", info.is_unix ? "unix" : "foreign",
+                 info.is_stream ? "stream" : "other", info.is_listening ? " listening" : "",
+                 info.is_connected ? " connected" : "", info.is_bound ? " bound" : "");
 }
 
-static void print_pid(struct step *step, int32_t pid)
+static void print_pid(struct beside_step *step, int32_t pid)
 {
     for (size_t i = 0; i < CAST_SIZE; i++) {
         if (pid > 0 && step->side->cast[i].pid == pid) {
-            step_print(step, "%s", cast_names[i]);
+            beside_print(step, "%s", cast_names[i]);
             return;
         }
     }
-    step_print(step, "%s", pid == 0 ? "-" : "?");
+    beside_print(step, "%s", pid == 0 ? "-" : "?");
 }
 
 /* process, user, group */
-static void do_cred(struct step *step)
+static void do_cred(struct beside_step *step)
 {
     struct sp_os_cred cred;
 
-    if (!step_ok(step, os_of(step)->peer_cred(os_of(step)->ctx, step_fd(step, 1), &cred)))
+    if (!beside_ok(step, os_of(step)->peer_cred(os_of(step)->ctx, beside_fd(step, 1), &cred)))
         return;
     print_pid(step, cred.pid);
-    step_print(step, " ");
-    step_print_id(step, cred.uid, false);
-    step_print(step, " ");
-    step_print_id(step, cred.gid, true);
+    beside_print(step, " ");
+    beside_print_id(step, cred.uid, false);
+    beside_print(step, " ");
+    beside_print_id(step, cred.gid, true);
 }
 
-static void do_groups(struct step *step)
+static void do_groups(struct beside_step *step)
 {
     uint32_t groups[16];
-    size_t capacity = step->count > 2 ? step_value(step, 2) : 16;
-    int n = os_of(step)->peer_groups(os_of(step)->ctx, step_fd(step, 1), groups, capacity);
+    size_t capacity = step->count > 2 ? beside_value(step, 2) : 16;
+    int n = os_of(step)->peer_groups(os_of(step)->ctx, beside_fd(step, 1), groups, capacity);
 
-    if (!step_ok(step, n))
+    if (!beside_ok(step, n))
         return;
-    step_print(step, "%d", n);
+    beside_print(step, "%d", n);
     for (int i = 0; i < n; i++)
-        step_print(step, " %u", groups[i]);
+        beside_print(step, " %u", groups[i]);
 }
 
-static void do_pidfd(struct step *step)
+static void do_pidfd(struct beside_step *step)
 {
-    step_made(step, os_of(step)->peer_pidfd(os_of(step)->ctx, step_fd(step, 1)));
+    beside_made(step, os_of(step)->peer_pidfd(os_of(step)->ctx, beside_fd(step, 1)));
 }
 
-static void do_error(struct step *step)
+static void do_error(struct beside_step *step)
 {
-    int r = step->side->beside->take_error(step->side->who, step_fd(step, 1));
+    int r = step->side->beside->take_error(step->side->who, beside_fd(step, 1));
 
-    if (!step_ok(step, r))
+    if (!beside_ok(step, r))
         return;
     if (r == 0)
-        step_print(step, "0");
+        beside_print(step, "0");
     else
-        (void)step_ok(step, -r);
+        (void)beside_ok(step, -r);
 }
 
-static void do_flags(struct step *step)
+static void do_flags(struct beside_step *step)
 {
-    int flags = step->side->beside->flags(step->side->who, step_fd(step, 1));
+    int flags = step->side->beside->flags(step->side->who, beside_fd(step, 1));
 
-    if (step_ok(step, flags))
-        step_print(step, "%s %s", (flags & SIM_CLOEXEC) != 0 ? "cloexec" : "-",
-                   (flags & SIM_NONBLOCK) != 0 ? "nonblock" : "-");
+    if (beside_ok(step, flags))
+        beside_print(step, "%s %s", (flags & SIM_CLOEXEC) != 0 ? "cloexec" : "-",
+                     (flags & SIM_NONBLOCK) != 0 ? "nonblock" : "-");
 }
 
-static void do_nonblock(struct step *step)
+static void do_nonblock(struct beside_step *step)
 {
-    step_done(step, os_of(step)->set_nonblock(os_of(step)->ctx, step_fd(step, 1)));
+    beside_done(step, os_of(step)->set_nonblock(os_of(step)->ctx, beside_fd(step, 1)));
 }
 
-static void do_cloexec(struct step *step)
+static void do_cloexec(struct beside_step *step)
 {
-    step_done(step, os_of(step)->set_cloexec(os_of(step)->ctx, step_fd(step, 1)));
+    beside_done(step, os_of(step)->set_cloexec(os_of(step)->ctx, beside_fd(step, 1)));
 }
 
-static void do_number(struct step *step)
+static void do_number(struct beside_step *step)
 {
-    step_print(step, "%d", step_fd(step, 1));
+    beside_print(step, "%d", beside_fd(step, 1));
 }
 
-static void do_socket_mode(struct step *step)
+static void do_socket_mode(struct beside_step *step)
 {
-    step_done(step, os_of(step)->set_socket_mode(os_of(step)->ctx, step_fd(step, 1),
-                                                 step_value(step, 2)));
+    beside_done(step, os_of(step)->set_socket_mode(os_of(step)->ctx, beside_fd(step, 1),
+                                                   beside_value(step, 2)));
 }
 
 /* ---- the process ---- */
 
-static void do_umask(struct step *step)
+static void do_umask(struct beside_step *step)
 {
-    step_done(step, step->side->beside->umask(step->side->who, step_value(step, 1)));
+    beside_done(step, step->side->beside->umask(step->side->who, beside_value(step, 1)));
 }
 
-static void do_limit(struct step *step)
+static void do_limit(struct beside_step *step)
 {
-    step_done(step, step->side->beside->limit(step->side->who, step_value(step, 1)));
+    beside_done(step, step->side->beside->limit(step->side->who, beside_value(step, 1)));
 }
 
-static uint32_t id_word(const struct step *step, size_t word, bool group)
+static uint32_t id_word(const struct beside_step *step, size_t word, bool group)
 {
     for (size_t i = 0; i < CAST_SIZE; i++)
-        if (step_is(step, word, cast_names[i]))
+        if (beside_is(step, word, cast_names[i]))
             return group ? step->side->cast[i].gid : step->side->cast[i].uid;
-    return step_value(step, word);
+    return beside_value(step, word);
 }
 
 /* ids user group [groups]: for good, so of root only */
-static void do_ids(struct step *step)
+static void do_ids(struct beside_step *step)
 {
     uint32_t groups[TOKENS_MAX];
     size_t count = 0;
 
     for (size_t i = 3; i < step->count; i++)
         groups[count++] = id_word(step, i, true);
-    step_done(step, step->side->beside->ids(step->side->who, id_word(step, 1, false),
-                                            id_word(step, 2, true), groups, count));
+    beside_done(step, step->side->beside->ids(step->side->who, id_word(step, 1, false),
+                                              id_word(step, 2, true), groups, count));
 }
 
-static void do_who(struct step *step)
+static void do_who(struct beside_step *step)
 {
-    step_print_id(step, os_of(step)->euid(os_of(step)->ctx), false);
-    step_print(step, " ");
-    step_print_id(step, os_of(step)->egid(os_of(step)->ctx), true);
+    beside_print_id(step, os_of(step)->euid(os_of(step)->ctx), false);
+    beside_print(step, " ");
+    beside_print_id(step, os_of(step)->egid(os_of(step)->ctx), true);
 }
 
 /* ---- the list ---- */
@@ -582,6 +589,7 @@ const struct operation_row socket_operations[] = {
     {"connect", do_connect, 2, 2},
     {"accept", do_accept, 1, 1},
     {"close", do_close, 1, 1},
+    {"close_all", do_close_all, 0, 0},
     {"dup", do_dup, 1, 1},
     {"shutdown", do_shutdown, 2, 2},
     {"send", do_send, 2, 2},

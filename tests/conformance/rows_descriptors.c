@@ -7,6 +7,25 @@
 /* One step a line. */
 /* clang-format off */
 
+ROW(descriptors, path_before_number, "what is no path is told before the lack of a descriptor",
+    "limit 3",
+    "d = open ''             -> ENOENT",
+    "d = handle ''           -> ENOENT",
+    "d = open {./*2048}      -> ENAMETOOLONG",
+    "write '' 'x'            -> ENOENT",
+    "write {./*2048} 'x'     -> ENAMETOOLONG",
+    "list ''                 -> ENOENT",
+    "d = open none           -> EMFILE",
+    "write none 'x'          -> EMFILE")
+
+ROW(descriptors, close_all, "everything at once, as when a process ends",
+    "p q = pair",
+    "d = open .",
+    "close_all",
+    "ready      -> p: NVAL, q: NVAL, d: NVAL",
+    "c = socket",
+    "number c   -> 3")
+
 ROW(descriptors, lowest, "always the lowest free number",
     "a = socket",
     "b = socket",

@@ -25,6 +25,23 @@ ROW(files, list_permission, "reading a directory needs the right to, and a descr
     "list none   -> EMFILE",
     "write f 'a' -> EMFILE")
 
+ROW(files, long_name_in_removed, "in a removed directory nothing exists, however long its name",
+    "mkdir d",
+    "h = handle d",
+    "stat_at h {n*256}    -> ENAMETOOLONG",
+    "rmdir d",
+    "stat_at h {n*256}    -> ENOENT",
+    "unlink_at h {n*256}  -> ENOENT",
+    "l = lock_at h {n*256}    -> ENOENT",
+    "e = open_dir h {n*256}   -> ENOENT",
+    "mkdir e",
+    "chdir e",
+    "rmdir ../e",
+    "mkdir {n*256}        -> ENOENT",
+    "unlink {n*256}       -> ENOENT",
+    "s = socket",
+    "bind s a             -> ENOENT")
+
 ROW(files, nodes, "which names lead to one node",
     "create f",
     "link f g",

@@ -7,6 +7,53 @@
 /* One step a line. */
 /* clang-format off */
 
+ROW(permissions, set_ids_written, "who writes to a file takes its set-user-id and set-group-id away",
+    "create f 06755",
+    "write f 'x'",
+    "lstat f       -> file 0755 me me",
+    "create g 06745",
+    "write g 'x'",
+    "lstat g       -> file 2745 me me",
+    "root: create h",
+    "root: chmod h 07757",
+    "root: write h 'x'",
+    "lstat h       -> file 7757 root root",
+    "write h 'x'",
+    "lstat h       -> file 1757 root root",
+    "root: chmod h 02646",
+    "write h 'x'",
+    "lstat h       -> file 0646 root root")
+
+ROW(permissions, set_group_id_made, "in a directory that gives its group to what is made in it",
+    "mkdir d",
+    "chmod d 02777",
+    "other: create d/a 02745",
+    "other: create d/b 02755",
+    "create d/c 02755",
+    "root: create d/d 02755",
+    "lstat d/a  -> file 2745 other me",
+    "lstat d/b  -> file 0755 other me",
+    "lstat d/c  -> file 2755 me me",
+    "lstat d/d  -> file 2755 root me")
+
+ROW(permissions, set_ids_chown, "and so does who gives it to somebody",
+    "create f 06755",
+    "chown f me me",
+    "lstat f  -> file 0755 me me",
+    "chmod f 06745",
+    "chown f me me",
+    "lstat f  -> file 2745 me me",
+    "chmod f 07755",
+    "root: chown f other other",
+    "lstat f  -> file 1755 other other",
+    "root: chmod f 06644",
+    "root: chown f me me",
+    "lstat f  -> file 2644 me me",
+    "mkdir d",
+    "chmod d 06755",
+    "root: chown d other other",
+    "lstat d  -> dir 6755 other other")
+
 ROW(permissions, connect_write, "connect needs the write bit and nothing else",
     "root: s = socket",
     "root: bind s a",
