@@ -110,11 +110,31 @@ static enum verdict judge(int result)
     return VERDICT_BROKEN;
 }
 
-/* Returns whether it makes sense to go on. */
-static bool accept_failed(struct sp_server *server, int result)
+/* Nobody is there although the socket was said to be ready. Others may have been faster; but if
+ * somebody who shares the socket has shut it down, then it is ready for ever, and accept() never
+ * says why. */
+static bool is_shut_down(struct sp_server *server)
+{
+    const struct sp_os *os = server->context->os;
+    struct sp_os_pollfd entry = {.fd = server->fd, .want = SP_OS_POLLIN | SP_OS_POLLRDHUP};
+
+    /* A deadline in the past: only look. */
+    if (SP__RETRY(os->poll(os->ctx, &entry, 1, 1)) <= 0 || (entry.got & SP_OS_POLLRDHUP) == 0)
+        return false;
+    (void)sp__fail(&server->fault, SP_ERROR_UNSUPPORTED, SP_OPERATION_ACCEPT,
+                   SP_CAUSE_NOT_LISTENING);
+    return true;
+}
+
+/* @first: no call of this batch has found anything. Returns whether it makes sense to go on. */
+static bool accept_failed(struct sp_server *server, int result, bool first)
 {
     enum verdict verdict = judge(result);
 
+    if (verdict == VERDICT_DRY && first && is_shut_down(server)) {
+        pause_accepting(server, SP__PHASE_BROKEN);
+        return false;
+    }
     if (verdict == VERDICT_DRY) {
         /* The kernel reserves the descriptor before it looks for a connection: there was room. */
         recover(server);
@@ -233,7 +253,7 @@ static void adjust_pace(struct sp__pace *pace, unsigned found, bool dry)
 }
 
 /* Returns whether it makes sense to go on. */
-static bool accept_one(struct sp_server *server, bool *ret_dry)
+static bool accept_one(struct sp_server *server, bool first, bool *ret_dry)
 {
     const struct sp_os *os = server->context->os;
     struct sp__fault fault;
@@ -246,7 +266,7 @@ static bool accept_one(struct sp_server *server, bool *ret_dry)
     fd = SP__RETRY(os->accept(os->ctx, server->fd));
     *ret_dry = fd == -EAGAIN;
     if (fd < 0)
-        return accept_failed(server, fd);
+        return accept_failed(server, fd, first);
     recover(server);
     if (admit(server, fd, &fault) == SP_OK) {
         enqueue(server, fd);
@@ -263,7 +283,8 @@ static void accept_batch(struct sp_server *server)
     unsigned found = 0;
     bool dry = false;
 
-    while (found < batch && server->phase == SP__PHASE_ACCEPTING && accept_one(server, &dry))
+    while (found < batch && server->phase == SP__PHASE_ACCEPTING &&
+           accept_one(server, found == 0, &dry))
         found++;
     if (!sp__server_phases[server->phase].timed)
         adjust_pace(&server->pace, found, dry);

@@ -110,8 +110,9 @@ SP_API SP_MUST_CHECK int sp_server_listen_address(struct sp_server *server,
  * close, because this object did not make it. The access mode holds here too if the name is
  * abstract: nothing else guards it. Return: SP_OK; SP_ERROR_OPERATION: already listening;
  * SP_ERROR_UNSUPPORTED with BAD_DESCRIPTOR, WRONG_FAMILY, WRONG_TYPE or NOT_LISTENING, or as
- * sp_server_listen_address(), and the descriptor still belongs to the caller. From Qt:
- * listen(qintptr), which validates nothing and removes the path.
+ * sp_server_listen_address(), and the descriptor still belongs to the caller. When somebody who
+ * shares the socket shuts it down later: one ERROR(UNSUPPORTED), cause NOT_LISTENING, and it is
+ * looked at once a second. From Qt: listen(qintptr), which validates nothing and removes the path.
  */
 SP_API SP_MUST_CHECK int sp_server_adopt(struct sp_server *server, int fd);
 /** sp_server_close() - stop listening; connections not taken are closed; those taken live on.
