@@ -133,8 +133,8 @@ struct sim_listing {
 int sim_list(struct sim *sim, const char *path, size_t index, struct sim_listing *ret);
 /** sim_read_dir() - the same of a directory that the actor has open, as getdents() gives it */
 int sim_read_dir(struct sim_actor *actor, int fd, size_t index, struct sim_listing *ret);
-/** sim_is_listening() - whether a socket at this absolute path or abstract name listens; as
- * sim_list() */
+/** sim_is_listening() - whether a socket at this absolute path or abstract name listens, and was
+ * not shut down; as sim_list() */
 bool sim_is_listening(struct sim *sim, const void *name, size_t length);
 
 #endif

@@ -32,7 +32,7 @@ void sim__witness(const struct sim_actor *actor, enum sim_change_kind kind,
         change.length = place->length;
     }
     sim__fill_stat(sim, node, &change.node);
-    change.listening = socket != SIM_NIL && sim->socks[socket].state == SIM_SOCK_LISTENING;
+    change.listening = socket != SIM_NIL && sim__sock_is_open(sim, socket);
     sim->witness(sim->witness_user, &change);
 }
 

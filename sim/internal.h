@@ -254,6 +254,8 @@ struct sim_sock *sim__sock(const struct sim_actor *actor, int fd, int *ret_error
 
 /* socket.c, name.c */
 sim_index sim__sock_new(struct sim *sim, enum sim_socket_kind kind);
+/* Whether a client could come: it listens, and was not shut down. */
+bool sim__sock_is_open(const struct sim *sim, sim_index sock);
 void sim__sock_unref(struct sim *sim, sim_index index);
 /* The last descriptor or the listener has let go. */
 void sim__sock_release(struct sim *sim, sim_index index, bool embryo);

@@ -161,7 +161,7 @@ struct sim_change {
     size_t length;
     struct sp_os_stat node;
     uint32_t mode;  /* of a change of mode: the new one */
-    bool listening; /* a socket is bound to the node, and listens */
+    bool listening; /* a socket is bound to the node, listens, and was not shut down */
 };
 
 typedef void sim_witness(void *user, const struct sim_change *change);

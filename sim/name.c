@@ -166,7 +166,7 @@ bool sim_is_listening(struct sim *sim, const void *name, size_t length)
 {
     int index = length > 0 ? sim__find_sock(&sim->oracle, name, length, SIM_STREAM) : -EINVAL;
 
-    return index >= 0 && sim->socks[index].state == SIM_SOCK_LISTENING;
+    return index >= 0 && sim__sock_is_open(sim, (sim_index)index);
 }
 
 static int sockname(struct sim_actor *actor, int fd, bool peer, void *ret_sockaddr, size_t capacity)

@@ -41,6 +41,12 @@ sim_index sim__sock_new(struct sim *sim, enum sim_socket_kind kind)
     return index;
 }
 
+bool sim__sock_is_open(const struct sim *sim, sim_index index)
+{
+    return sim->socks[index].state == SIM_SOCK_LISTENING &&
+           (sim->socks[index].shut & SIM_RCV_SHUT) == 0;
+}
+
 void sim__sock_unref(struct sim *sim, sim_index index)
 {
     if (--sim->socks[index].refs == 0)
@@ -202,7 +208,7 @@ int sim_connect(struct sim_actor *actor, int fd, const void *name, size_t length
     if (found < 0)
         return found;
     listener = &sim->socks[found];
-    if (listener->state != SIM_SOCK_LISTENING || (listener->shut & SIM_RCV_SHUT) != 0)
+    if (!sim__sock_is_open(sim, (sim_index)found))
         return -ECONNREFUSED;
     if (listener->queued > listener->backlog)
         return -EAGAIN;

@@ -197,7 +197,7 @@ static int take_descriptor(struct world_server *slot, struct world_peer *into)
     (void)sim_close(from, fd);
     if (given >= 0)
         *into = (struct world_peer){.actor = to, .fd = given};
-    return SP_OK;
+    return fd;
 }
 
 static int add(struct world_server *slot, struct world_peer *peer)

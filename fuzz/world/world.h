@@ -34,6 +34,8 @@
 /* Calls at the seam in one operation that moves no bytes. A wait may make more, each time that it
  * has slept. */
 #define WORLD_CALLS_MAX 512
+/* The same where a name is walked. */
+#define WORLD_CALLS_WALK 65536
 #define WORLD_CALLS_AWAKE 40
 /* A kernel that gives and takes single bytes has to be asked for each. */
 #define WORLD_CALLS_A_BYTE 8
