@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* What the command can do: the one list. SUBCOMMAND(name, what it is for) */
+SUBCOMMAND("audit", "say who can reach, replace or impersonate a socket")
 SUBCOMMAND("replay", "play inputs of the fuzz targets again: whole corpora, folders, files")
 SUBCOMMAND("show", "print inputs as programs that a person can read")

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The bound sockets of this network namespace, from NETLINK_SOCK_DIAG.
+ *
+ * A file and a socket belong together when device and inode say so; names do not, they stay as they
+ * were when a file is renamed. Nothing is connected to. /proc/net/unix is not read: a name with a
+ * newline forges a line there.
+ *
+ * Tests: tests/integration/test_audit_listeners.c
+ */
+#ifndef AUDIT_FACTS_LISTENERS_H
+#define AUDIT_FACTS_LISTENERS_H
+
+#include "audit/facts/path.h"
+
+#include <sunpath/address.h>
+
+struct bound_socket {
+    uint64_t device;
+    uint32_t inode; /* the kernel reports the low 32 bits */
+    bool listening;
+    bool has_uid;
+    uint32_t uid; /* of who made the socket */
+    struct sp_address name;
+};
+
+struct bound_sockets {
+    int error; /* the list is not whole */
+    size_t count;
+    size_t room;
+    struct bound_socket *sockets;
+};
+
+/** bound_sockets_read() - all that have a file; .error is 0 or the errno of what went wrong */
+void bound_sockets_read(struct bound_sockets *ret);
+void bound_sockets_free(struct bound_sockets *sockets);
+
+enum service {
+    SERVICE_UNKNOWN, /* not to be told on this file system, or the list is not whole */
+    SERVICE_NONE,    /* stale: nothing is bound to this file here */
+    SERVICE_BOUND,   /* a socket is bound to it that does not listen, or one for datagrams */
+    SERVICE_LISTENS,
+};
+
+/**
+ * service_at() - what is behind the socket file that the path leads to
+ * @ret: the socket, if there is one; may be NULL. In the other cases NULL, or the listener that was
+ *       bound by the same name to another file.
+ */
+enum service service_at(const struct bound_sockets *sockets, const struct path_facts *facts,
+                        const struct bound_socket **ret);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sunpath audit: who can reach, replace or impersonate a socket.
+ *
+ * Only reads: connects to nothing, changes nothing. What is found goes to stdout, what could not be
+ * done to stderr. Exit status: status.h.
+ *
+ * Tests: tests/cli/check
+ */
+#include "audit/path_command.h"
+#include "audit/report/text.h"
+#include "audit/status.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void print_help(FILE *out)
+{
+    (void)fputs(
+        "usage: sunpath audit path [OPTION...] PATH...\n"
+        "       sunpath audit --list-rules[=markdown]\n"
+        "       sunpath audit --explain RULE\n\n"
+        "Who can connect to a socket path, who can replace it, and who could be there first.\n"
+        "Nothing is changed, and nothing is connected to.\n\n"
+        "  --as-uid UID --as-gid GID --mode MODE\n"
+        "                    the paths are not there yet: judge the sockets that this user, with\n"
+        "                    this group, would bind there with this mode\n"
+        "  --fail-on LEVEL   info, low, medium (if not given) or high: exit status 1 for a\n"
+        "                    finding of that severity or above\n"
+        "  --allow-partial   no exit status 3 because something could not be read\n"
+        "  --exit-zero       no exit status 1 because of findings\n"
+        "  --timeout SECONDS for the whole audit; 30 if not given\n\n"
+        "Exit status: 0 no such finding; 1 findings; 2 usage; 3 something could not be read;\n"
+        "4 internal error.\n",
+        out);
+}
+
+static int explain(const char *id)
+{
+    const struct rule *rule = id != NULL ? rule_find(id) : NULL;
+
+    if (rule == NULL) {
+        (void)fprintf(stderr, "sunpath audit: no such rule: %s\n", id != NULL ? id : "");
+        return STATUS_USAGE;
+    }
+    text_rule(stdout, rule);
+    return STATUS_CLEAN;
+}
+
+int main(int argc, char **argv)
+{
+    const char *first = argc > 1 ? argv[1] : "";
+
+    if (strcmp(first, "path") == 0)
+        return path_command(argc - 1, argv + 1);
+    if (strcmp(first, "--explain") == 0)
+        return explain(argc > 2 ? argv[2] : NULL);
+    if (strcmp(first, "--list-rules") == 0) {
+        text_rules(stdout);
+        return STATUS_CLEAN;
+    }
+    if (strcmp(first, "--list-rules=markdown") == 0) {
+        text_rules_document(stdout);
+        return STATUS_CLEAN;
+    }
+    if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0) {
+        print_help(stdout);
+        return STATUS_CLEAN;
+    }
+    if (argc > 1)
+        (void)fprintf(stderr, "sunpath audit: not understood: %s\n\n", first);
+    print_help(stderr);
+    return STATUS_USAGE;
+}

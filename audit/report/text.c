@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* The report for people: see text.h. Everything that comes from a file system is escaped. */
+#include "audit/report/text.h"
+
+#include "audit/report/audience.h"
+#include "audit/report/escape.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+static const char *const deed_names[DEEDS] = {
+    [DEED_CONNECT] = "connect",
+    [DEED_REPLACE] = "replace",
+    [DEED_CREATE] = "create",
+};
+
+static const char *const service_names[] = {
+    [SERVICE_UNKNOWN] = "",
+    [SERVICE_NONE] = ", stale",
+    [SERVICE_BOUND] = ", bound",
+    [SERVICE_LISTENS] = ", listening",
+};
+
+static void print_state(FILE *out, const struct place *place)
+{
+    const struct path_facts *path = place->path;
+    const struct node *node = &path_end_step(path)->node;
+    char missing[ESCAPED_MAX(NAME_MAX)];
+    const char *kind = "not a socket";
+
+    switch (path->end) {
+    case PATH_UNREADABLE:
+        (void)fprintf(out, "    could not be read: %s\n", strerror(path->error));
+        return;
+    case PATH_MISSING:
+        (void)fprintf(out, "    %s is missing\n",
+                      escape(missing, path->missing, path->missing_length));
+        return;
+    case PATH_FOUND:
+        break;
+    }
+    if (S_ISSOCK(node->mode))
+        kind = path->planned ? "planned socket" : "socket";
+    (void)fprintf(out, "    %s, mode %04o, owner %u, group %u%s", kind, node->mode & 07777,
+                  node->uid, node->gid, S_ISSOCK(node->mode) ? service_names[place->service] : "");
+    if (place->service == SERVICE_LISTENS && place->bound->has_uid)
+        (void)fprintf(out, " by user %u", place->bound->uid);
+    (void)fputc('\n', out);
+}
+
+void text_place(FILE *out, const struct place *place, const struct findings *findings)
+{
+    char name[ESCAPED_MAX(PATH_MAX)];
+    char who[AUDIENCE_TEXT_MAX];
+
+    (void)fprintf(out, "%s\n", escape(name, place->path->path, place->path->length));
+    print_state(out, place);
+    for (size_t i = 0; i < DEEDS; i++)
+        if (i != DEED_CONNECT || path_is_socket(place->path))
+            (void)fprintf(out, "    %-8s %s\n", deed_names[i],
+                          audience_format(who, &place->audiences[i]));
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->all[i];
+
+        (void)fprintf(out, "  %s %s %s\n      %s\n      remedy: %s\n",
+                      severity_name(finding->rule->severity), finding->rule->id,
+                      finding->rule->title, finding->text, finding->rule->remedy);
+    }
+}
+
+void text_rules(FILE *out)
+{
+    for (size_t i = 0; i < rules_count; i++)
+        (void)fprintf(out, "%s %-6s CWE-%-4u %s\n", rules[i].id, severity_name(rules[i].severity),
+                      rules[i].cwe, rules[i].title);
+}
+
+void text_rule(FILE *out, const struct rule *rule)
+{
+    (void)fprintf(out, "%s %s\n\nseverity: %s\nweakness: CWE-%u\n\n%s\n\nremedy: %s\n\nsee %s\n",
+                  rule->id, rule->title, severity_name(rule->severity), rule->cwe, rule->rationale,
+                  rule->remedy, rule->references);
+}
+
+void text_rules_document(FILE *out)
+{
+    (void)fputs(
+        "# Rules of the audit\n\n"
+        "Made from the table in `audit/rules/rules.c` by `sunpath audit --list-rules=markdown`; a "
+        "test holds\nthe two against each other.\n",
+        out);
+    for (size_t i = 0; i < rules_count; i++)
+        (void)fprintf(out,
+                      "\n## %s: %s\n\nSeverity %s, "
+                      "[CWE-%u](https://cwe.mitre.org/data/definitions/%u.html).\n\n"
+                      "%s\n\nRemedy: %s\n\nSee %s.\n",
+                      rules[i].id, rules[i].title, severity_name(rules[i].severity), rules[i].cwe,
+                      rules[i].cwe, rules[i].rationale, rules[i].remedy, rules[i].references);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of rules: what is looked for, why it matters, what to do.
+ *
+ * One more rule is one more row in rules.c, with a function in the file of the facts it needs that
+ * goes from facts to findings and does nothing else. Ids are never used again for something else.
+ */
+#ifndef AUDIT_RULES_RULE_H
+#define AUDIT_RULES_RULE_H
+
+#include "audit/facts/listeners.h"
+#include "audit/rules/verdict.h"
+
+enum severity { SEVERITY_INFO, SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH };
+
+/* What a rule looks at. */
+enum fact_kind {
+    FACTS_PATH, /* the way to one socket, and what is bound to it */
+};
+
+/** struct place - everything about one path that a rule may ask */
+struct place {
+    const struct path_facts *path;
+    enum service service;
+    const struct bound_socket *bound; /* see service_at() */
+    struct audience audiences[DEEDS];
+};
+
+struct rule;
+
+struct finding {
+    const struct rule *rule;
+    char *text; /* who and how, in one sentence; names escaped */
+};
+
+#define FINDINGS_MAX 32
+
+struct findings {
+    size_t count;
+    struct finding all[FINDINGS_MAX];
+};
+
+struct rule {
+    const char *id;
+    const char *title;
+    enum severity severity;
+    unsigned cwe;
+    enum fact_kind facts;
+    const char *rationale;
+    const char *remedy;
+    const char *references;
+    void (*check)(const struct rule *rule, const struct place *place, struct findings *ret);
+};
+
+extern const struct rule rules[];
+extern const size_t rules_count;
+
+/** rule_find() - by id; NULL when there is none */
+const struct rule *rule_find(const char *id);
+
+const char *severity_name(enum severity severity);
+/** severity_parse() - false when there is no such name */
+bool severity_parse(enum severity *ret, const char *name);
+
+/** place_judge() - the audiences of a place, whose other members are set */
+void place_judge(struct place *place);
+
+/** findings_of() - every rule over one place, the worst first */
+void findings_of(struct findings *ret, const struct place *place);
+void findings_free(struct findings *findings);
+
+/** finding_add() - a rule's function says what it found */
+void finding_add(struct findings *ret, const struct rule *rule, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of rules, and what works on all of it: see rule.h. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "audit/rules/rule.h"
+
+#include "audit/rules/path_rules.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* clang-format off */
+const struct rule rules[] = {
+    {"UDS001", "Anybody can connect", SEVERITY_LOW, 276, FACTS_PATH,
+     "Every local user can open a connection, so the server has to tell friend from foe by itself, "
+     "with SO_PEERCRED, and to bound what each peer may use up.",
+     "Give the socket mode 0600 or 0660 before it listens, or put it into a directory that only "
+     "its users can search.",
+     "unix(7), bind(2)", path_rule_connect},
+    {"UDS002", "Anybody can replace the socket", SEVERITY_HIGH, 732, FACTS_PATH,
+     "Who can remove or rename a name on the way can put a socket of his own there. Clients then "
+     "talk to him, and give him what they would give the server.",
+     "Take the write permission of others from the directory, or set its sticky bit.",
+     "path_resolution(7), unlink(2)", path_rule_replace_anybody},
+    {"UDS003", "Another user can replace the socket", SEVERITY_MEDIUM, 732, FACTS_PATH,
+     "A user who is neither root nor the owner of the socket owns or may write a directory on the "
+     "way, so he can put a socket of his own there.",
+     "Let every directory on the way belong to root or to the owner of the socket.",
+     "path_resolution(7), acl(5)", path_rule_replace_user},
+    {"UDS004", "Members of a group can replace the socket", SEVERITY_LOW, 732, FACTS_PATH,
+     "A directory on the way can be written by a group, so each of its members can put a socket of "
+     "his own there. Harmless when the group has the owner of the socket as its only member.",
+     "Take the write permission of the group from the directory, or set its sticky bit.",
+     "path_resolution(7), acl(5)", path_rule_replace_group},
+    {"UDS005", "Another user can replace a link on the way", SEVERITY_MEDIUM, 59, FACTS_PATH,
+     "The path goes through a symbolic link that a user who is neither root nor the owner of the "
+     "socket can replace by one to a place of his choice.",
+     "Use the path without the link, or have root make the link in a directory of root's.",
+     "symlink(7), proc(5) on protected_symlinks", path_rule_replace_link},
+    {"UDS006", "Anybody can take the name while it is free", SEVERITY_MEDIUM, 379, FACTS_PATH,
+     "Before the server starts, or after it has removed its socket, every local user can bind this "
+     "name: clients then talk to him, and the server cannot start.",
+     "Use a directory that only the server's user can write, such as one below /run.",
+     "unix(7), systemd.exec(5) on RuntimeDirectory", path_rule_create},
+    {"UDS007", "The path is longer than an address holds", SEVERITY_MEDIUM, 170, FACTS_PATH,
+     "An address holds 108 bytes with the terminator. A program that cuts the path off uses "
+     "another file, perhaps somebody else's.",
+     "Shorten the path to at most 107 bytes.",
+     "unix(7)", path_rule_too_long},
+    {"UDS008", "The path nearly fills an address", SEVERITY_INFO, 170, FACTS_PATH,
+     "The path is within eight bytes of the 107 that fit. A longer user name or a suffix such as "
+     "\".lock\" does not.",
+     "Shorten the path.",
+     "unix(7)", path_rule_near_limit},
+    {"UDS009", "The name holds control characters, blanks or backslashes", SEVERITY_LOW, 150, FACTS_PATH,
+     "Tools that print such a name as it is show something else: /proc/net/unix shows a line more "
+     "for each newline, and others cut the name at the first blank.",
+     "Use letters, digits, dots, dashes and underscores.",
+     "proc(5)", path_rule_bytes},
+    {"UDS010", "Stale socket file", SEVERITY_LOW, 459, FACTS_PATH,
+     "No socket of this network namespace is bound to the file. Clients are refused, and a server "
+     "that does not remove it first cannot start.",
+     "Remove the file, and have the server remove it when it ends or starts.",
+     "unix(7), sock_diag(7)", path_rule_stale},
+    {"UDS011", "The listener of this name has another file", SEVERITY_LOW, 672, FACTS_PATH,
+     "A listener bound this name, but the file that is there now is not its own: the file was "
+     "replaced, or the listener is in another mount namespace. Who connects here does not reach it.",
+     "Restart the server, and find out what replaced its file.",
+     "unix(7), sock_diag(7)", path_rule_orphan},
+    {"UDS012", "The socket file belongs to somebody else than the listener", SEVERITY_LOW, 708, FACTS_PATH,
+     "The owner of the file is not the user who listens and not root. He can change who may "
+     "connect, and clients that judge the server by the owner of the file are misled.",
+     "Do not change the owner of the file; use its group to let others connect.",
+     "unix(7), chown(2)", path_rule_owner},
+};
+/* clang-format on */
+const size_t rules_count = sizeof(rules) / sizeof(rules[0]);
+
+static const char *const severity_names[] = {"info", "low", "medium", "high"};
+
+const struct rule *rule_find(const char *id)
+{
+    for (size_t i = 0; i < rules_count; i++)
+        if (strcmp(rules[i].id, id) == 0)
+            return &rules[i];
+    return NULL;
+}
+
+const char *severity_name(enum severity severity)
+{
+    return severity_names[severity];
+}
+
+bool severity_parse(enum severity *ret, const char *name)
+{
+    for (size_t i = 0; i < sizeof(severity_names) / sizeof(severity_names[0]); i++)
+        if (strcmp(severity_names[i], name) == 0) {
+            *ret = (enum severity)i;
+            return true;
+        }
+    return false;
+}
+
+void place_judge(struct place *place)
+{
+    for (size_t i = 0; i < DEEDS; i++)
+        audience_of(&place->audiences[i], place->path, (enum deed)i, 0);
+}
+
+void findings_of(struct findings *ret, const struct place *place)
+{
+    ret->count = 0;
+    for (int severity = SEVERITY_HIGH; severity >= SEVERITY_INFO; severity--)
+        for (size_t i = 0; i < rules_count; i++)
+            if ((int)rules[i].severity == severity)
+                rules[i].check(&rules[i], place, ret);
+}
+
+void findings_free(struct findings *findings)
+{
+    while (findings->count > 0)
+        free(findings->all[--findings->count].text);
+}
+
+void finding_add(struct findings *ret, const struct rule *rule, const char *format, ...)
+{
+    struct finding *finding = &ret->all[ret->count];
+    va_list arguments;
+
+    /* Each rule says one thing of one place at most, and there are fewer rules than room. */
+    if (ret->count == FINDINGS_MAX)
+        abort();
+    va_start(arguments, format);
+    if (vasprintf(&finding->text, format, arguments) < 0)
+        abort();
+    va_end(arguments);
+    finding->rule = rule;
+    ret->count++;
+}
+
+_Static_assert(sizeof(rules) / sizeof(rules[0]) <= FINDINGS_MAX, "each may have a finding");

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+/* The rules of the audit over one path: for each, facts that trip it and facts that nearly do. */
+#include "audit/rules/rule.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define OWNER 1000u
+#define STRANGER 7u
+
+enum { ROOT, RUN, APP, SOCK, LINKED };
+
+static struct path_facts path;
+static struct bound_socket bound;
+static struct place place;
+static struct findings findings;
+
+static void put(size_t at, size_t directory, const char *name, uint32_t mode, uint32_t uid)
+{
+    struct path_step *step = &path.steps[at];
+
+    *step = (struct path_step){.directory = directory,
+                               .same = at,
+                               .length = strlen(name),
+                               .node = {.mode = mode, .uid = uid, .inode = at + 1, .mount = 1}};
+    (void)memcpy(step->name, name, step->length);
+}
+
+/* /run/app/sock as it should be: only its owner and root can do anything. */
+static void set_up(void)
+{
+    path = (struct path_facts){.path = "/run/app/sock", .length = 13, .count = 4};
+    put(ROOT, ROOT, "", S_IFDIR | 0755, 0);
+    put(RUN, ROOT, "run", S_IFDIR | 0755, 0);
+    put(APP, RUN, "app", S_IFDIR | 0755, OWNER);
+    put(SOCK, APP, "sock", S_IFSOCK | 0600, OWNER);
+    bound =
+        (struct bound_socket){.inode = SOCK + 1, .listening = true, .has_uid = true, .uid = OWNER};
+    place = (struct place){.path = &path, .service = SERVICE_LISTENS, .bound = &bound};
+}
+
+static void judge(void)
+{
+    place_judge(&place);
+    findings_free(&findings);
+    findings_of(&findings, &place);
+}
+
+static void tear_down(void)
+{
+    findings_free(&findings);
+}
+
+TestSuite(audit_rules, .init = set_up, .fini = tear_down);
+
+static bool is_found(const char *id)
+{
+    for (size_t i = 0; i < findings.count; i++)
+        if (strcmp(findings.all[i].rule->id, id) == 0)
+            return true;
+    return false;
+}
+
+static struct node *node(size_t at)
+{
+    return &path.steps[at].node;
+}
+
+static void set_length(size_t length)
+{
+    (void)memset(path.path, 'a', length);
+    path.length = length;
+}
+
+static void connect_trips(void)
+{
+    node(SOCK)->mode = S_IFSOCK | 0602;
+}
+
+static void connect_near(void)
+{
+    node(SOCK)->mode = S_IFSOCK | 0666;
+    node(APP)->mode = S_IFDIR | 0750;
+}
+
+static void anybody_trips(void)
+{
+    node(RUN)->mode = S_IFDIR | 0777;
+}
+
+static void anybody_near(void)
+{
+    node(RUN)->mode = S_IFDIR | 01777;
+}
+
+static void user_trips(void)
+{
+    node(RUN)->uid = STRANGER;
+}
+
+static void user_near(void)
+{
+    node(RUN)->uid = OWNER;
+}
+
+static void group_trips(void)
+{
+    node(APP)->mode = S_IFDIR | 0775;
+    node(APP)->gid = 50;
+}
+
+static void group_near(void)
+{
+    group_trips();
+    node(APP)->mode = S_IFDIR | 01775;
+}
+
+/* /run/app is a link to /srv. */
+static void through_link(uint32_t owner)
+{
+    node(RUN)->mode = S_IFDIR | 01777;
+    put(APP, RUN, "app", S_IFLNK | 0777, owner);
+    put(SOCK, ROOT, "srv", S_IFDIR | 0755, 0);
+    put(LINKED, SOCK, "sock", S_IFSOCK | 0600, OWNER);
+    path.count = 5;
+}
+
+static void link_trips(void)
+{
+    through_link(STRANGER);
+}
+
+static void link_near(void)
+{
+    through_link(OWNER);
+}
+
+static void create_trips(void)
+{
+    node(APP)->mode = S_IFDIR | 01777;
+}
+
+static void create_near(void)
+{
+    node(APP)->mode = S_IFDIR | 01775;
+}
+
+static void long_trips(void)
+{
+    set_length(108);
+}
+
+static void long_near(void)
+{
+    set_length(107);
+}
+
+static void near_limit_trips(void)
+{
+    set_length(100);
+}
+
+static void near_limit_near(void)
+{
+    set_length(99);
+}
+
+static void bytes_trip(void)
+{
+    path.path[9] = '\x7f';
+}
+
+static void bytes_near(void)
+{
+    path.path[9] = '\xc3';
+    path.path[10] = '!';
+}
+
+static void stale_trips(void)
+{
+    place.service = SERVICE_NONE;
+    place.bound = NULL;
+}
+
+static void stale_near(void)
+{
+    place.service = SERVICE_UNKNOWN;
+    place.bound = NULL;
+}
+
+static void orphan_trips(void)
+{
+    place.service = SERVICE_NONE;
+    bound.inode = 99;
+}
+
+static void orphan_near(void)
+{
+    place.service = SERVICE_UNKNOWN;
+    bound.inode = 99;
+}
+
+static void owner_trips(void)
+{
+    bound.uid = 0;
+}
+
+static void owner_near(void)
+{
+    bound.uid = STRANGER;
+    node(SOCK)->uid = 0;
+}
+
+static const struct {
+    const char *id;
+    void (*trips)(void);
+    void (*near)(void);
+} rows[] = {
+    {"UDS001", connect_trips, connect_near}, {"UDS002", anybody_trips, anybody_near},
+    {"UDS003", user_trips, user_near},       {"UDS004", group_trips, group_near},
+    {"UDS005", link_trips, link_near},       {"UDS006", create_trips, create_near},
+    {"UDS007", long_trips, long_near},       {"UDS008", near_limit_trips, near_limit_near},
+    {"UDS009", bytes_trip, bytes_near},      {"UDS010", stale_trips, stale_near},
+    {"UDS011", orphan_trips, orphan_near},   {"UDS012", owner_trips, owner_near},
+};
+
+Test(audit_rules, nothing_is_found_where_all_is_well)
+{
+    judge();
+    cr_assert_eq(findings.count, 0, "%s", findings.count > 0 ? findings.all[0].text : "");
+}
+
+Test(audit_rules, each_is_tripped_and_nearly_so)
+{
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        set_up();
+        rows[i].trips();
+        judge();
+        cr_expect(is_found(rows[i].id), "%s is not found", rows[i].id);
+        set_up();
+        rows[i].near();
+        judge();
+        cr_expect_not(is_found(rows[i].id), "%s is found", rows[i].id);
+    }
+}
+
+Test(audit_rules, every_row_of_the_table_is_tested_and_complete)
+{
+    cr_assert_eq(rules_count, sizeof(rows) / sizeof(rows[0]));
+    for (size_t i = 0; i < rules_count; i++) {
+        cr_expect_str_eq(rules[i].id, rows[i].id);
+        cr_expect_eq(rule_find(rules[i].id), &rules[i]);
+        cr_expect(rules[i].cwe > 0 && rules[i].title[0] != '\0' && rules[i].rationale[0] != '\0' &&
+                  rules[i].remedy[0] != '\0' && rules[i].references[0] != '\0');
+    }
+    cr_expect_null(rule_find("UDS000"));
+}
+
+Test(audit_rules, the_worst_comes_first)
+{
+    connect_trips();
+    anybody_trips();
+    judge();
+    cr_assert_geq(findings.count, 2);
+    cr_expect_str_eq(findings.all[0].rule->id, "UDS002");
+    for (size_t i = 1; i < findings.count; i++)
+        cr_expect_leq((int)findings.all[i].rule->severity, (int)findings.all[i - 1].rule->severity);
+}
+
+Test(audit_rules, what_could_not_be_read_is_unknown_and_not_no)
+{
+    const struct identity stranger = {.uid = STRANGER};
+
+    node(APP)->acl.state = ACL_UNREADABLE;
+    judge();
+    cr_expect_eq(verdict(&path, DEED_CONNECT, &stranger), NO, "the socket itself says no");
+    cr_expect_eq(verdict(&path, DEED_REPLACE, &stranger), UNKNOWN);
+    cr_expect_eq(place.audiences[DEED_REPLACE].answer, UNKNOWN);
+}
+
+/* fs.protected_symlinks cannot be set for one test, so the kernel is not asked. */
+Test(audit_rules, protected_links_in_shared_directories)
+{
+    const struct identity stranger = {.uid = 8};
+    const struct identity owner = {.uid = STRANGER};
+    struct path_step *link = &path.steps[SOCK];
+
+    put(SOCK, RUN, "sock", S_IFLNK | 0777, STRANGER);
+    put(LINKED, RUN, "real", S_IFSOCK | 0666, OWNER);
+    path.count = 5;
+    link->last = true;
+    node(RUN)->mode = S_IFDIR | 01777;
+    path.protects_links = NO;
+    cr_expect_eq(verdict(&path, DEED_CONNECT, &stranger), YES);
+    path.protects_links = UNKNOWN;
+    cr_expect_eq(verdict(&path, DEED_CONNECT, &stranger), UNKNOWN);
+    path.protects_links = YES;
+    cr_expect_eq(verdict(&path, DEED_CONNECT, &stranger), NO);
+    cr_expect_eq(verdict(&path, DEED_CONNECT, &owner), YES);
+    node(RUN)->mode = S_IFDIR | 01775;
+    cr_expect_eq(verdict(&path, DEED_CONNECT, &stranger), YES);
+    node(RUN)->mode = S_IFDIR | 01777;
+    link->last = false;
+    cr_expect_eq(verdict(&path, DEED_CONNECT, &stranger), YES);
+}
+
+Test(audit_rules, mounts_and_attributes_hold_a_name_in_place)
+{
+    const struct identity root = {.uid = 0};
+
+    cr_expect_eq(verdict_replace_at(&path, APP, &root), YES);
+    node(APP)->mount = 2;
+    cr_expect_eq(verdict_replace_at(&path, APP, &root), NO);
+    node(APP)->mount = 1;
+    node(APP)->fixed = true;
+    cr_expect_eq(verdict_replace_at(&path, APP, &root), NO);
+    cr_expect_eq(verdict_replace_at(&path, SOCK, &root), NO);
+    node(APP)->fixed = false;
+    node(APP)->read_only = true;
+    cr_expect_eq(verdict_replace_at(&path, SOCK, &root), NO);
+    cr_expect_eq(verdict(&path, DEED_CREATE, &root), NO);
+}
