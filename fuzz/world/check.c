@@ -61,6 +61,47 @@ static void check_misuse(struct world *world, const struct sim_actor *actor)
     }
 }
 
+static void check_socket(const struct world *world, unsigned number)
+{
+    const struct sp_socket *socket = world->sockets[number].socket;
+
+    WORLD_CHECK(world, socket == NULL || sp_socket_validate(socket), "invariants",
+                "c%u: sp_socket_validate() says no", number);
+}
+
+static void check_server(const struct world *world, unsigned number)
+{
+    const struct sp_server *server = world->servers[number].server;
+
+    WORLD_CHECK(world, server == NULL || sp_server_validate(server), "invariants",
+                "s%u: sp_server_validate() says no", number);
+}
+
+void world_check_objects(const struct world *world)
+{
+    for (unsigned i = 0; i < world->sockets_used; i++)
+        check_socket(world, i);
+    for (unsigned i = 0; i < OPERATION_SERVERS; i++)
+        check_server(world, i);
+}
+
+/* Objects are independent, and each look takes as long as an operation: those that this one is not
+ * about are looked at in the end. */
+static void check_touched(const struct world *world, const struct operation *operation)
+{
+    unsigned number = (unsigned)operation->arg[0];
+
+    if (operation->kind < OPERATION_LISTEN) {
+        check_socket(world, number % world->sockets_used);
+    } else if (operation->kind == OPERATION_SERVER_DISPATCH) { /* handlers take connections */
+        world_check_objects(world);
+    } else if (operation->kind < OPERATION_SERVER_DISPATCH && operation->kind != OPERATION_REMOVE) {
+        check_server(world, number);
+        if (operation->kind == OPERATION_TAKE)
+            check_socket(world, (unsigned)operation->arg[1] % world->sockets_used);
+    }
+}
+
 static void check_descriptors(struct world *world)
 {
     unsigned expected[WORLD_SIDES] = {0};
@@ -68,20 +109,14 @@ static void check_descriptors(struct world *world)
     for (unsigned i = 0; i < world->sockets_used; i++) {
         const struct world_socket *slot = &world->sockets[i];
 
-        if (slot->socket == NULL)
-            continue;
-        WORLD_CHECK(world, sp_socket_validate(slot->socket), "invariants",
-                    "c%u: sp_socket_validate() says no", i);
-        expected[slot->side] += sp_socket_descriptor(slot->socket) >= 0;
+        if (slot->socket != NULL)
+            expected[slot->side] += sp_socket_descriptor(slot->socket) >= 0;
     }
     for (unsigned i = 0; i < OPERATION_SERVERS; i++) {
         const struct world_server *slot = &world->servers[i];
 
-        if (slot->server == NULL)
-            continue;
-        WORLD_CHECK(world, sp_server_validate(slot->server), "invariants",
-                    "s%u: sp_server_validate() says no", i);
-        expected[slot->side] += world_server_descriptors(slot);
+        if (slot->server != NULL)
+            expected[slot->side] += world_server_descriptors(slot);
     }
     for (unsigned i = 0; i < WORLD_SIDES; i++) {
         unsigned open = sim_descriptors(world->sides[i].actor);
@@ -113,6 +148,7 @@ void world_check_step(struct world *world, const struct operation *operation)
                                     world->slept * WORLD_CALLS_AWAKE,
                 "bounded-work", "%llu calls at the seam for %llu bytes, having slept %u times",
                 (unsigned long long)world->calls, (unsigned long long)world->moved, world->slept);
+    check_touched(world, operation);
     check_descriptors(world);
 }
 

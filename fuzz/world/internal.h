@@ -18,6 +18,8 @@ sim_trace world_trace;
 void world_count_begin(struct world *world);
 /** world_check_step() - what must hold behind every operation */
 void world_check_step(struct world *world, const struct operation *operation);
+/** world_check_objects() - that every object is valid */
+void world_check_objects(const struct world *world);
 /** world_check_end() - what must be left of a world in which everything was freed: nothing */
 void world_check_end(struct world *world);
 

@@ -272,6 +272,7 @@ static void settle(struct world *world)
 
 static void end(struct world *world)
 {
+    world_check_objects(world);
     world_free_sockets(world);
     world_free_servers(world);
     for (unsigned i = 0; i < WORLD_SIDES; i++)
