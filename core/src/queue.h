@@ -47,8 +47,8 @@ size_t sp__queue_find(const struct sp__queue *queue, size_t offset, uint8_t byte
 /** sp__queue_is_one_piece() - whether sp__queue_pieces() has only one to give; not for an empty
  * queue. */
 bool sp__queue_is_one_piece(const struct sp__queue *queue);
-/** sp__queue_pieces() - the front of the queue as at most @count pieces for a vectored send.
- * Returns how many pieces. */
+/** sp__queue_pieces() - the front of the queue as at most @count pieces (at least 1) for a
+ * vectored send. Returns how many pieces. */
 size_t sp__queue_pieces(const struct sp__queue *queue, struct sp_os_iov *ret, size_t count);
 void sp__queue_clear(struct sp__queue *queue, const struct sp_os *os);
 bool sp__queue_valid(const struct sp__queue *queue);
