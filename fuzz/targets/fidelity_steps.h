@@ -41,9 +41,16 @@ enum {
     FIDELITY_NO_OTHER = 32,  /* not on a socket of another kind, which is only in the way */
     FIDELITY_NO_FILE = 64,   /* only on a socket: something else answers in its own way */
     FIDELITY_CAST = 128,     /* needs to know the tester's groups: they are chosen, or root's */
-    FIDELITY_URGENT = 256,   /* afterwards the kernel counts bytes that are not there, */
-    FIDELITY_COUNTS = 512,   /* and this asks for them: sim/README.md says why that is so */
-    FIDELITY_AMOUNT = 1024,  /* not of nothing: the seam has no such call */
+    /* What must not come after something else; sim/README.md says why. Each has a partner that is
+     * twice as much. */
+    FIDELITY_URGENT = 256, /* the kernel then counts bytes that are not there: */
+    FIDELITY_COUNTS = 512,
+    FIDELITY_LIMITS = 1024, /* a user may then have fewer descriptors in flight: */
+    FIDELITY_PASSES = 2048,
+    FIDELITY_FIFOS = 4096, /* a FIFO is only in the way: */
+    FIDELITY_OPENS = 8192,
+    FIDELITY_FIRSTS = FIDELITY_URGENT | FIDELITY_LIMITS | FIDELITY_FIFOS,
+    FIDELITY_AMOUNT = 16384, /* not of nothing: the seam has no such call */
 };
 /* Shorthand: what happens to our sockets, without and with bytes. */
 #define FIDELITY_OURS (FIDELITY_SOCKETS | FIDELITY_NO_OTHER)
@@ -69,13 +76,13 @@ enum {
     X('h', FIDELITY_OURS,     "shutdown " FIDELITY_HANDLE " {read write both}")                    \
     X('N', 0,                 "nonblock " FIDELITY_HANDLE)                                         \
     X('C', 0,                 "cloexec " FIDELITY_HANDLE)                                          \
-    X('m', FIDELITY_NO_OTHER, "socket_mode " FIDELITY_HANDLE " {octal}")                           \
+    X('m', FIDELITY_NO_OTHER | FIDELITY_NO_FILE, "socket_mode " FIDELITY_HANDLE " {octal}")                           \
     /* bytes */                                                                                    \
     X('w', FIDELITY_MOVES | FIDELITY_AMOUNT, "send " FIDELITY_HANDLE " {u16}")                                    \
     X('W', FIDELITY_MOVES,    "sendv " FIDELITY_HANDLE " " FIDELITY_BYTES " " FIDELITY_BYTES)      \
     X('F', FIDELITY_MOVES,    "fill " FIDELITY_HANDLE " {1 100 1000 4096 65536}")                  \
     X('u', FIDELITY_MOVES | FIDELITY_URGENT, "urgent " FIDELITY_HANDLE " " FIDELITY_BYTES)                        \
-    X('P', FIDELITY_MOVES,    "pass " FIDELITY_HANDLE " 'x' " FIDELITY_HANDLE)                     \
+    X('P', FIDELITY_MOVES | FIDELITY_PASSES, "pass " FIDELITY_HANDLE " 'x' " FIDELITY_HANDLE)                     \
     X('r', FIDELITY_OURS | FIDELITY_AMOUNT, "recv " FIDELITY_HANDLE " {u16}")                                    \
     X('k', FIDELITY_OURS | FIDELITY_AMOUNT, "peek " FIDELITY_HANDLE " {u16}")                                    \
     X('D', FIDELITY_OURS,     "drain " FIDELITY_HANDLE " {100 4096 100000}")                       \
@@ -97,14 +104,14 @@ enum {
     X('#', 0,                 "number " FIDELITY_HANDLE)                                           \
     /* the process */                                                                              \
     X('U', 0,                 "umask {octal}")                                                     \
-    X('L', 0,                 "limit {3 4 5 6 8 64}")                                              \
+    X('L', FIDELITY_LIMITS,   "limit {3 4 5 6 8 64}")                                              \
     X('I', FIDELITY_OF_ROOT,  "ids " FIDELITY_WHO " " FIDELITY_WHO " " FIDELITY_WHO)               \
     /* files, by path */                                                                           \
     X('j', FIDELITY_FILES,    "chdir " FIDELITY_PATH)                                              \
     X('M', FIDELITY_FILES,    "mkdir " FIDELITY_PATH " {octal}")                                   \
     X('R', FIDELITY_FILES,    "rmdir " FIDELITY_PATH)                                              \
     X('y', FIDELITY_FILES,    "create " FIDELITY_PATH " {octal}")                                  \
-    X('Y', FIDELITY_FILES,    "fifo " FIDELITY_PATH " {octal}")                                    \
+    X('Y', FIDELITY_FILES | FIDELITY_FIFOS, "fifo " FIDELITY_PATH " {octal}")                                    \
     X('+', FIDELITY_FILES,    "write " FIDELITY_PATH " " FIDELITY_BYTES)                           \
     X('Z', FIDELITY_FILES,    "symlink " FIDELITY_TEXT " " FIDELITY_PATH)                          \
     X('K', FIDELITY_FILES,    "link " FIDELITY_PATH " " FIDELITY_PATH)                             \
@@ -117,7 +124,7 @@ enum {
     X('=', 0,                 "same " FIDELITY_PATH " " FIDELITY_PATH)                             \
     X('<', 0,                 "readlink " FIDELITY_PATH)                                           \
     X('*', 0,                 "list " FIDELITY_PATH)                                               \
-    X('E', FIDELITY_SOCKETS,  FIDELITY_HANDLE " = open " FIDELITY_PATH)                            \
+    X('E', FIDELITY_SOCKETS | FIDELITY_OPENS, FIDELITY_HANDLE " = open " FIDELITY_PATH)                            \
     X('G', FIDELITY_SOCKETS,  FIDELITY_HANDLE " = handle " FIDELITY_PATH)                          \
     X('!', 0,                 "flock " FIDELITY_HANDLE)                                            \
     X('?', 0,                 "funlock " FIDELITY_HANDLE)                                          \

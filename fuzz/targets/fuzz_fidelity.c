@@ -64,7 +64,7 @@ static struct {
     struct process processes[CAST_SIZE];
     size_t who;
     size_t step;
-    bool was_urgent; /* an out-of-band byte was sent */
+    unsigned seen; /* flags of the steps that were played */
     bool is_over;
     size_t count;
     struct line lines[LINES_MAX];
@@ -217,7 +217,7 @@ static bool can_be_played(unsigned flags, const struct words *words)
         return false;
     if ((flags & FIDELITY_CAST) != 0 && !machine.is_root)
         return false;
-    if ((flags & FIDELITY_COUNTS) != 0 && run.was_urgent)
+    if ((flags & (run.seen & FIDELITY_FIRSTS) << 1) != 0)
         return false;
     if ((flags & FIDELITY_AMOUNT) != 0 && strcmp(words->list[words->count - 1], "0") == 0)
         return false;
@@ -280,7 +280,7 @@ static void play_step(const struct step *step)
     if (!has_failed(play_line(text)))
         for (size_t i = 0; i < words.made; i++)
             *made(words.list[i]) = true;
-    run.was_urgent = run.was_urgent || (flags & FIDELITY_URGENT) != 0;
+    run.seen |= flags;
     if ((flags & FIDELITY_OF_ROOT) != 0)
         run.processes[run.who].gave_up_root = true;
     if ((flags & FIDELITY_SOCKETS) != 0)
@@ -324,7 +324,7 @@ static void ask_about(const char *handle)
         ask(questions[i], handle);
     if (machine.is_measured && !is_excluded(FIDELITY_NO_FILE, handle)) {
         ask("unsent", handle);
-        if (!run.was_urgent)
+        if ((run.seen & FIDELITY_URGENT) == 0)
             ask("unread", handle);
     }
 }
@@ -465,7 +465,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         open_machine();
     stage_reset(machine.simulated);
     memset(run.processes, 0, sizeof(run.processes));
-    run.is_over = run.was_urgent = false;
+    run.is_over = false;
+    run.seen = 0;
     run.count = run.used = 0;
     play(&cursor);
     for (size_t i = 0; i < CAST_SIZE && !run.is_over; i++)
