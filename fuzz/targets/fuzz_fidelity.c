@@ -168,6 +168,20 @@ static void expand(const char *word, size_t length, char ret_word[WORD_MAX])
                        word + end + (word[end] == ':'));
 }
 
+/* An octal number is written 700 in a program, and 0700 in a step of sim/beside. It comes last. */
+static void mark_octal(const struct step *step, struct words *words)
+{
+    static const char field[] = "{octal}";
+    const char *pattern = fuzz_language->kinds[step->kind].pattern;
+    size_t length = strlen(pattern);
+    char *word = words->list[words->count - 1];
+
+    if (length < sizeof(field) || strcmp(pattern + length - (sizeof(field) - 1), field) != 0)
+        return;
+    memmove(word + 1, word, strlen(word) + 1);
+    word[0] = '0';
+}
+
 static void split(const struct step *step, struct words *ret)
 {
     char text[STEP_TEXT_MAX + 1];
@@ -185,6 +199,7 @@ static void split(const struct step *step, struct words *ret)
             ret->made = ret->count - 1;
         at += length + (at[length] == ' ');
     }
+    mark_octal(step, ret);
 }
 
 static void join(const struct words *words, char ret_text[STAGE_TEXT_MAX])
