@@ -5,7 +5,8 @@
 #endif
 #include "audit/path_command.h"
 
-#include "audit/report/text.h"
+#include "audit/report/escape.h"
+#include "audit/report/output.h"
 #include "audit/status.h"
 #include "audit/watch.h"
 
@@ -27,11 +28,13 @@ struct options {
     bool allow_partial;
     bool exit_zero;
     unsigned timeout;
+    enum output_format format;
+    const char *baseline;
     char **paths;
     size_t count;
 };
 
-enum { AS_UID = 256, AS_GID, MODE, FAIL_ON, ALLOW_PARTIAL, EXIT_ZERO, TIMEOUT };
+enum { AS_UID = 256, AS_GID, MODE, FAIL_ON, ALLOW_PARTIAL, EXIT_ZERO, TIMEOUT, FORMAT, BASELINE };
 
 static const struct option long_options[] = {
     {"as-uid", required_argument, NULL, AS_UID},
@@ -41,12 +44,19 @@ static const struct option long_options[] = {
     {"allow-partial", no_argument, NULL, ALLOW_PARTIAL},
     {"exit-zero", no_argument, NULL, EXIT_ZERO},
     {"timeout", required_argument, NULL, TIMEOUT},
+    {"format", required_argument, NULL, FORMAT},
+    {"baseline", required_argument, NULL, BASELINE},
     {NULL, 0, NULL, 0},
 };
 
 static int complain(const char *what, const char *argument)
 {
-    (void)fprintf(stderr, "sunpath audit path: %s: %s\n", argument, what);
+    const size_t length = strlen(argument);
+    char *text = malloc(ESCAPED_MAX(length));
+
+    if (text != NULL)
+        (void)fprintf(stderr, "sunpath audit path: %s: %s\n", escape(text, argument, length), what);
+    free(text);
     return STATUS_USAGE;
 }
 
@@ -84,6 +94,11 @@ static bool take_option(struct options *to, int option, const char *argument)
             return false;
         to->timeout = seconds;
         return true;
+    case FORMAT:
+        return output_format_parse(&to->format, argument);
+    case BASELINE:
+        to->baseline = argument;
+        return true;
     case ALLOW_PARTIAL:
         to->allow_partial = true;
         return true;
@@ -95,23 +110,6 @@ static bool take_option(struct options *to, int option, const char *argument)
     }
 }
 
-/* What one path came to, kept until all are known: the worst is printed first. */
-struct paragraph {
-    int worst; /* enum severity, or -1 */
-    size_t place;
-    char *text;
-};
-
-static int compare(const void *a, const void *b)
-{
-    const struct paragraph *x = a;
-    const struct paragraph *y = b;
-
-    if (x->worst != y->worst)
-        return y->worst - x->worst;
-    return x->place < y->place ? -1 : x->place > y->place;
-}
-
 static bool is_partial(const struct place *place)
 {
     bool partial = place->path->end == PATH_UNREADABLE;
@@ -121,77 +119,75 @@ static bool is_partial(const struct place *place)
     return partial;
 }
 
-/* False when there is no memory. */
-static bool audit_one(struct paragraph *ret, struct place *place, const struct options *options,
+/* What is judged at one path is told; false when there is no memory. */
+static bool audit_one(struct output *output, struct place *place,
                       const struct bound_sockets *sockets, bool *partial)
 {
     struct findings findings = {.count = 0};
-    size_t length;
-    FILE *out = open_memstream(&ret->text, &length);
+    bool good;
 
-    if (out == NULL)
-        return false;
     place->service = service_at(sockets, place->path, &place->bound);
     place_judge(place);
     findings_of(&findings, place);
-    text_place(out, place, &findings);
     *partial = *partial || is_partial(place);
-    ret->worst = findings.count > 0 ? (int)findings.all[0].rule->severity : -1;
+    good = output_place(output, place, &findings);
     findings_free(&findings);
-    (void)options;
-    return fclose(out) == 0;
+    return good;
+}
+
+static int audit_paths(const struct options *options, struct output *output, bool *partial)
+{
+    static struct path_facts facts;
+    struct place place = {.path = &facts};
+    struct bound_sockets sockets;
+    int status = STATUS_CLEAN;
+
+    bound_sockets_read(&sockets);
+    if (sockets.error != 0) {
+        *partial = true;
+        (void)fprintf(stderr, "sunpath audit: bound sockets cannot be listed: %s\n",
+                      strerror(sockets.error));
+    }
+    for (size_t i = 0; status == STATUS_CLEAN && i < options->count; i++) {
+        if (!path_read(&facts, options->paths[i]))
+            status = complain("not an absolute path, or too long", options->paths[i]);
+        else if (options->plans &&
+                 !path_plan(&facts, options->as_uid, options->as_gid, options->mode))
+            status = complain("is there already, or its directory is not: nothing to plan",
+                              options->paths[i]);
+        else if (!audit_one(output, &place, &sockets, partial))
+            status = STATUS_INTERNAL;
+    }
+    bound_sockets_free(&sockets);
+    return status;
 }
 
 static int audit_all(void *arg)
 {
     const struct options *options = arg;
-    struct paragraph *paragraphs = calloc(options->count, sizeof(*paragraphs));
-    struct path_facts *facts = malloc(sizeof(*facts));
-    struct place *place = calloc(1, sizeof(*place));
-    struct bound_sockets sockets;
-    bool partial;
-    int status = STATUS_CLEAN;
+    struct output output;
+    bool partial = false;
+    int status = STATUS_INTERNAL;
 
-    bound_sockets_read(&sockets);
-    partial = sockets.error != 0;
-    if (partial)
-        (void)fprintf(stderr, "sunpath audit: bound sockets cannot be listed: %s\n",
-                      strerror(sockets.error));
-    if (paragraphs == NULL || facts == NULL || place == NULL)
-        status = STATUS_INTERNAL;
-    for (size_t i = 0; status == STATUS_CLEAN && i < options->count; i++) {
-        paragraphs[i].place = i;
-        place->path = facts;
-        if (!path_read(facts, options->paths[i]))
-            status = complain("not an absolute path, or too long", options->paths[i]);
-        else if (options->plans &&
-                 !path_plan(facts, options->as_uid, options->as_gid, options->mode))
-            status = complain("is there already, or its directory is not: nothing to plan",
-                              options->paths[i]);
-        else if (!audit_one(&paragraphs[i], place, options, &sockets, &partial))
-            status = STATUS_INTERNAL;
+    if (output_begin(&output, options->format, options->count)) {
+        if (options->baseline != NULL && !output_baseline(&output, options->baseline))
+            status = STATUS_USAGE;
+        else
+            status = audit_paths(options, &output, &partial);
     }
     if (status == STATUS_CLEAN) {
-        qsort(paragraphs, options->count, sizeof(*paragraphs), compare);
-        for (size_t i = 0; i < options->count; i++)
-            (void)printf("%s%s", i > 0 ? "\n" : "", paragraphs[i].text);
-        if (paragraphs[0].worst >= (int)options->fail_on)
-            status = STATUS_FINDINGS;
+        if (!output_end(&output, !partial))
+            status = STATUS_INTERNAL;
+        else if (output.worst >= (int)options->fail_on)
+            status = options->exit_zero ? STATUS_CLEAN : STATUS_FINDINGS;
         else if (partial && !options->allow_partial)
             status = STATUS_PARTIAL;
         if (partial)
             (void)fputs("sunpath audit: something could not be read: the result is partial\n",
                         stderr);
     }
-    for (size_t i = 0; paragraphs != NULL && i < options->count; i++)
-        free(paragraphs[i].text);
-    free(paragraphs);
-    free(facts);
-    free(place);
-    bound_sockets_free(&sockets);
-    if (fflush(stdout) != 0)
-        status = STATUS_INTERNAL;
-    return options->exit_zero && status == STATUS_FINDINGS ? STATUS_CLEAN : status;
+    output_free(&output);
+    return status;
 }
 
 int path_command(int argc, char **argv)

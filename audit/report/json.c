@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* JSON lines: see json.h. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "audit/report/json.h"
+
+#include "audit/report/audience.h"
+#include "audit/report/escape.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define SCHEMA_VERSION 1
+
+char *json_fingerprint(const struct place *place, const struct finding *finding)
+{
+    char name[ESCAPED_MAX(PATH_MAX)];
+    char *ret;
+
+    /* An escaped name holds no blank, so the three parts cannot run into one another. */
+    if (asprintf(&ret, "%s %s %u", finding->rule->id,
+                 escape(name, place->path->path, place->path->length),
+                 path_end_step(place->path)->node.uid) < 0)
+        return NULL;
+    return ret;
+}
+
+static json_t *hex(const char *bytes, size_t length)
+{
+    static const char digits[] = "0123456789abcdef";
+    char text[2 * PATH_MAX + 1];
+
+    for (size_t i = 0; i < length; i++) {
+        text[2 * i] = digits[(unsigned char)bytes[i] >> 4];
+        text[2 * i + 1] = digits[(unsigned char)bytes[i] & 15];
+    }
+    return json_stringn(text, 2 * length);
+}
+
+static json_t *audience(const struct place *place, enum deed deed)
+{
+    char who[AUDIENCE_TEXT_MAX];
+
+    return json_string(audience_format(who, &place->audiences[deed]));
+}
+
+json_t *json_finding(const struct place *place, const struct finding *finding)
+{
+    char name[ESCAPED_MAX(PATH_MAX)];
+    char *fingerprint = json_fingerprint(place, finding);
+    json_t *ret = json_pack(
+        "{s:s, s:i, s:s, s:s, s:s, s:i, s:s, s:o, s:s, s:s, s:s, s:o, s:o, s:o}", "type", "finding",
+        "schema", SCHEMA_VERSION, "rule", finding->rule->id, "severity",
+        severity_name(finding->rule->severity), "title", finding->rule->title, "cwe",
+        (int)finding->rule->cwe, "path", escape(name, place->path->path, place->path->length),
+        "path_hex", hex(place->path->path, place->path->length), "message", finding->text, "remedy",
+        finding->rule->remedy, "fingerprint", fingerprint, "connect", audience(place, DEED_CONNECT),
+        "replace", audience(place, DEED_REPLACE), "create", audience(place, DEED_CREATE));
+
+    free(fingerprint);
+    return ret;
+}
+
+json_t *json_summary(size_t places, size_t findings, bool complete)
+{
+    return json_pack("{s:s, s:i, s:I, s:I, s:b}", "type", "summary", "schema", SCHEMA_VERSION,
+                     "paths", (json_int_t)places, "findings", (json_int_t)findings, "complete",
+                     complete);
+}
