@@ -270,6 +270,7 @@ static int64_t of_given_up(struct socket_model *model, frame_t *frame, int64_t r
         return model->fault.error;
     }
     if (result == SP_ERROR_LIMIT) {
+        model_notice_end_of_stall(model);
         MODEL_CHECK(model, model_interest(model) == 0 && model_deadline(model) == SP_NEVER,
                     "result", "the wait was refused, and something could still happen");
         return model_refused(model, SP_ERROR_LIMIT, SP_OPERATION_POLL, SP_CAUSE_NO_ROOM);

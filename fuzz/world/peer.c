@@ -144,13 +144,9 @@ static int64_t send_bytes(struct world *world, struct world_peer *peer, uint64_t
     uint64_t done = 0;
 
     while (done < wanted) {
-        uint8_t message[MESSAGE_MAX];
         size_t length = wanted - done < MESSAGE_MAX ? (size_t)(wanted - done) : MESSAGE_MAX;
-        int64_t r;
+        int64_t r = sim_send(peer->actor, peer->fd, world_bytes(who, peer->sent), length);
 
-        for (size_t i = 0; i < length; i++)
-            message[i] = world_byte(who, peer->sent + i);
-        r = sim_send(peer->actor, peer->fd, message, length);
         if (r <= 0)
             return done > 0 ? (int64_t)done : r;
         peer->sent += (uint64_t)r;

@@ -17,6 +17,9 @@
 /* What a handler reads and writes. */
 #define HANDLER_READ 64
 #define HANDLER_WRITE 32
+/* What handlers do in one operation: one that reconnects whenever a connection ends would take the
+ * time of many inputs, and show nothing after the first few times. */
+#define HANDLER_ACTIONS_MAX 12
 /* Events taken by one {c}.events: more than an object can hold, and an end for handlers that make
  * new ones. */
 #define EVENTS_MAX 64
@@ -397,7 +400,7 @@ static void handle(void *user, struct sp_event event)
     uint8_t action = slot->on.action[event.kind];
 
     world_took_socket_event(world, number_of(slot), &event);
-    if (actions[action].kind != OPERATION_COUNT)
+    if (actions[action].kind != OPERATION_COUNT && world->inner < HANDLER_ACTIONS_MAX)
         world_act(world, actions[action].kind, number_of(slot), actions[action].argument);
 }
 

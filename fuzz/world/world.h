@@ -254,7 +254,7 @@ unsigned world_server_descriptors(const struct world_server *server);
 uint8_t world_byte(unsigned who, uint64_t position);
 /** world_bytes() - WORLD_BYTES_MAX of them from there on */
 const uint8_t *world_bytes(unsigned who, uint64_t position);
-#define WORLD_BYTES_MAX ((size_t)128 * 1024)
+#define WORLD_BYTES_MAX ((size_t)80 * 1024)
 /* Writers' numbers. */
 #define WORLD_WRITER_SOCKET(slot) (slot)
 #define WORLD_WRITER_PEER(slot) (OPERATION_SOCKETS + (slot))
