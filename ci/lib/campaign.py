@@ -22,6 +22,7 @@ import time
 import traceback
 
 import board
+import children
 from crashes import triage
 from engines import Afl, LibFuzzer, Target, crashes_go_elsewhere
 from logs import excerpt
@@ -214,12 +215,13 @@ def campaign(seconds, wanted):
 
 def main(arguments):
     try:
-        return campaign(int(arguments[0]), arguments[1:])
+        with children.ended_with_us():
+            return campaign(int(arguments[0]), arguments[1:])
     except CannotRun as reason:
         print(f"ci/fuzz: could not run: {reason}", file=sys.stderr)
         return 3
-    except KeyboardInterrupt:
-        print("\nci/fuzz: interrupted", file=sys.stderr)
+    except KeyboardInterrupt as signal:
+        print(f"\nci/fuzz: interrupted by {signal}", file=sys.stderr)
         return 3
     except Exception:  # not as Python would, with 1: that means a crash was found
         traceback.print_exc()

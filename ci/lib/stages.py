@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 
+import children
 from logs import excerpt
 from results import FAILED, PASSED, Result, closing_line, count, read_ctest
 
@@ -141,4 +142,9 @@ def main(plan, wanted):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2:]))
+    try:
+        with children.ended_with_us():
+            sys.exit(main(sys.argv[1], sys.argv[2:]))
+    except KeyboardInterrupt as signal:
+        print(f"\ninterrupted by {signal}", file=sys.stderr)
+        sys.exit(1)
