@@ -25,6 +25,8 @@ static void print_help(FILE *out)
         "  --as-uid UID --as-gid GID --mode MODE\n"
         "                    the paths are not there yet: judge the sockets that this user, with\n"
         "                    this group, would bind there with this mode\n"
+        "  --for UID[:GID,...]\n"
+        "                    what this user, in these groups, can do; in text only\n"
         "  --fail-on LEVEL   info, low, medium (if not given) or high: exit status 1 for a\n"
         "                    finding of that severity or above\n"
         "  --allow-partial   no exit status 3 because something could not be read\n"

@@ -30,11 +30,24 @@ struct options {
     unsigned timeout;
     enum output_format format;
     const char *baseline;
+    bool asks;
+    struct identity asked;
     char **paths;
     size_t count;
 };
 
-enum { AS_UID = 256, AS_GID, MODE, FAIL_ON, ALLOW_PARTIAL, EXIT_ZERO, TIMEOUT, FORMAT, BASELINE };
+enum {
+    AS_UID = 256,
+    AS_GID,
+    MODE,
+    FAIL_ON,
+    ALLOW_PARTIAL,
+    EXIT_ZERO,
+    TIMEOUT,
+    FORMAT,
+    BASELINE,
+    FOR
+};
 
 static const struct option long_options[] = {
     {"as-uid", required_argument, NULL, AS_UID},
@@ -46,6 +59,7 @@ static const struct option long_options[] = {
     {"timeout", required_argument, NULL, TIMEOUT},
     {"format", required_argument, NULL, FORMAT},
     {"baseline", required_argument, NULL, BASELINE},
+    {"for", required_argument, NULL, FOR},
     {NULL, 0, NULL, 0},
 };
 
@@ -73,6 +87,21 @@ static bool parse_number(uint32_t *ret, const char *text, int base, uint32_t mos
     return true;
 }
 
+/* UID[:GID[,GID...]] */
+static bool parse_identity(struct identity *ret, const char *argument)
+{
+    char *text = strdup(argument);
+    char *rest = text;
+    const char *uid = strsep(&rest, ":");
+    bool good = uid != NULL && parse_number(&ret->uid, uid, 10, UINT32_MAX - 1);
+
+    for (ret->count = 0; good && rest != NULL; ret->count++)
+        good = ret->count < IDENTITY_GIDS_MAX &&
+               parse_number(&ret->gids[ret->count], strsep(&rest, ","), 10, UINT32_MAX - 1);
+    free(text);
+    return good;
+}
+
 static bool take_option(struct options *to, int option, const char *argument)
 {
     uint32_t seconds;
@@ -96,6 +125,9 @@ static bool take_option(struct options *to, int option, const char *argument)
         return true;
     case FORMAT:
         return output_format_parse(&to->format, argument);
+    case FOR:
+        to->asks = true;
+        return parse_identity(&to->asked, argument);
     case BASELINE:
         to->baseline = argument;
         return true;
@@ -138,7 +170,7 @@ static bool audit_one(struct output *output, struct place *place,
 static int audit_paths(const struct options *options, struct output *output, bool *partial)
 {
     static struct path_facts facts;
-    struct place place = {.path = &facts};
+    struct place place = {.path = &facts, .asked = options->asks ? &options->asked : NULL};
     struct bound_sockets sockets;
     int status = STATUS_CLEAN;
 
@@ -206,6 +238,8 @@ int path_command(int argc, char **argv)
         if (!take_option(&options, option, optarg))
             return complain("not a value of this option", optarg);
     }
+    if (options.asks && options.format != OUTPUT_TEXT)
+        return complain("answers in text only", "--for");
     if (optind == argc)
         return complain("no path is given", "usage");
     options.paths = argv + optind;

@@ -48,6 +48,21 @@ static void print_state(FILE *out, const struct place *place)
     (void)fputc('\n', out);
 }
 
+/* One user with his groups, answered in full. */
+static void print_asked(FILE *out, const struct place *place)
+{
+    static const char *const answers[] = {[NO] = "no", [UNKNOWN] = "unknown", [YES] = "yes"};
+    const struct identity *who = place->asked;
+
+    (void)fprintf(out, "    user %u", who->uid);
+    for (size_t i = 0; i < who->count; i++)
+        (void)fprintf(out, "%s%u", i == 0 ? " in groups " : ",", who->gids[i]);
+    for (size_t i = 0; i < DEEDS; i++)
+        (void)fprintf(out, "%s %s %s", i == 0 ? ":" : ",", deed_names[i],
+                      answers[verdict(place->path, (enum deed)i, who)]);
+    (void)fputc('\n', out);
+}
+
 void text_place(FILE *out, const struct place *place, const struct findings *findings)
 {
     char name[ESCAPED_MAX(PATH_MAX)];
@@ -59,6 +74,8 @@ void text_place(FILE *out, const struct place *place, const struct findings *fin
         if (i != DEED_CONNECT || path_is_socket(place->path))
             (void)fprintf(out, "    %-8s %s\n", deed_names[i],
                           audience_format(who, &place->audiences[i]));
+    if (place->asked != NULL)
+        print_asked(out, place);
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *finding = &findings->all[i];
 

@@ -23,6 +23,7 @@ struct place {
     const struct path_facts *path;
     enum service service;
     const struct bound_socket *bound; /* see service_at() */
+    const struct identity *asked;     /* about whom in particular, or NULL */
     struct audience audiences[DEEDS];
 };
 
