@@ -46,12 +46,18 @@ static bool same_directory(const struct sp_os_stat *a, const struct sp_os_stat *
 
 /* A descriptor of the directory is held from the moment it was judged; when others moved things
  * about before that, it can be another one. */
-static bool is_right_directory(struct path_spec *spec, const struct sim_change *change)
+static void check_directory(struct path_spec *spec, const struct sim_change *change)
 {
-    if (spec->work == PATH_CLOSE)
-        return same_directory(&change->dir, &server_of(spec)->made.dir);
-    return spec->raced || !spec->place.is_known ||
-           (spec->place.error == SP_OK && same_directory(&change->dir, &spec->place.stat));
+    bool closes = spec->work == PATH_CLOSE;
+
+    if (!closes && (spec->raced || !spec->place.is_known))
+        return;
+    CHECK(spec, closes || spec->place.error == SP_OK, "untrusted-directory",
+          "%.*s was touched in a directory that must be refused: %s", (int)change->length,
+          change->name, sp_cause_string(spec->place.cause));
+    CHECK(spec,
+          same_directory(&change->dir, closes ? &server_of(spec)->made.dir : &spec->place.stat),
+          "directory", "%.*s was touched in another directory", (int)change->length, change->name);
 }
 
 static void remember(struct path_made *made, const struct sim_change *change)
@@ -88,8 +94,7 @@ static void made(struct path_spec *spec, const struct sim_change *change)
 {
     CHECK(spec, spec->work != PATH_NOTHING, "files-made", "%.*s was made by a call that makes none",
           (int)change->length, change->name);
-    CHECK(spec, is_right_directory(spec, change), "directory", "%.*s was made in another directory",
-          (int)change->length, change->name);
+    check_directory(spec, change);
     if ((change->node.mode & SP_OS_IFMT) == SP_OS_IFSOCK) {
         made_socket(spec, change);
         return;
@@ -128,8 +133,8 @@ static void removed(struct path_spec *spec, const struct sim_change *change)
 
     CHECK(spec, spec->work != PATH_NOTHING, "foreign-removed",
           "%.*s was removed by a call that removes nothing", (int)change->length, change->name);
-    CHECK(spec, spec->raced_removal || is_right_directory(spec, change), "directory",
-          "%.*s was removed from another directory", (int)change->length, change->name);
+    if (!spec->raced_removal)
+        check_directory(spec, change);
     if (is_lock) {
         spec->lock.exists = false;
     } else if (is_made(&spec->made, change)) {
@@ -339,9 +344,7 @@ static void check_reached(struct path_spec *spec, const struct path_made *made)
     if (server->access != SP_ACCESS_UMASK && !spec->raced)
         CHECK(spec, (node.mode & PERMISSIONS) == server->access, "mode", "it is %o, not %o",
               node.mode & PERMISSIONS, server->access);
-    CHECK(spec,
-          sim_is_listening(spec->world->sim, place_path(&spec->place, "", ""),
-                           strlen(place_path(&spec->place, "", ""))),
+    CHECK(spec, sim_is_listening(spec->world->sim, spec->path, strlen(spec->path)),
           "served-elsewhere", "nobody listens at the path");
 }
 

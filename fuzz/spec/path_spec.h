@@ -73,6 +73,7 @@ struct path_spec {
     struct sp_os_stat probed; /* what was looked at last before that */
     struct sp_os_stat looked; /* what was looked at last */
     const struct operation *operation;
+    char path[SP_PATH_MAX + 1]; /* the name, from the root */
     struct place place;
     struct path_verdict verdict;
     struct path_made made; /* by this call */

@@ -47,8 +47,8 @@ static const char *base_of(const struct path_spec *spec)
     return side->has_environment ? NULL : WORLD_BASE;
 }
 
-/* The whole path to @path, or the verdict on what is none. */
-static bool resolve(struct path_spec *spec, char path[SP_PATH_MAX + 1])
+/* The name as a whole path, or the verdict on what is none. */
+static bool resolve(struct path_spec *spec)
 {
     const char *base = base_of(spec);
     struct operation_text name = spec->operation->name;
@@ -68,8 +68,8 @@ static bool resolve(struct path_spec *spec, char path[SP_PATH_MAX + 1])
         spec->verdict = refuse(verdict.error, verdict.cause);
         return false;
     }
-    memcpy(path, verdict.address.bytes, verdict.address.length);
-    path[verdict.address.length] = '\0';
+    memcpy(spec->path, verdict.address.bytes, verdict.address.length);
+    spec->path[verdict.address.length] = '\0';
     return true;
 }
 
@@ -132,8 +132,6 @@ static struct path_verdict judge_lock(struct path_spec *spec)
 
 static enum thing look(struct path_spec *spec, struct sp_os_stat *ret)
 {
-    const char *path;
-
     if (place_look(looker(spec), &spec->place, "", "", ret) < 0)
         return THING_NONE;
     if (!is(ret, SP_OS_IFSOCK))
@@ -141,8 +139,8 @@ static enum thing look(struct path_spec *spec, struct sp_os_stat *ret)
     /* Who may not connect cannot tell. */
     if (!place_may(ret, WORLD_OURS, PLACE_WRITE))
         return THING_ALIVE;
-    path = place_path(&spec->place, "", "");
-    return sim_is_listening(spec->world->sim, path, strlen(path)) ? THING_ALIVE : THING_STALE;
+    return sim_is_listening(spec->world->sim, spec->path, strlen(spec->path)) ? THING_ALIVE
+                                                                              : THING_STALE;
 }
 
 static struct path_verdict judge_removal(struct path_spec *spec, const struct sp_os_stat *node)
@@ -211,11 +209,9 @@ static struct path_verdict judge_remove(struct path_spec *spec)
 
 void path_find(struct path_spec *spec)
 {
-    char path[SP_PATH_MAX + 1];
-
     spec->place.is_known = false;
-    if (resolve(spec, path))
-        place_find(looker(spec), WORLD_OURS, path,
+    if (resolve(spec))
+        place_find(looker(spec), WORLD_OURS, spec->path,
                    spec->work == PATH_LISTEN ? (enum sp_trust)spec->servers[spec->slot].trust
                                              : SP_TRUST_STRICT,
                    &spec->place);
