@@ -2,7 +2,7 @@
 /*
  * The driver without an engine: plays the inputs it is given, once and for all.
  *
- *   replay [--show | --digest | --claims | --here | --times N] PATH...
+ *   replay [--show | --c | --digest | --claims | --here | --times N] PATH...
  *
  * A PATH is an input, or a directory whose files, at any depth, are inputs. The empty input is
  * always played too. Each input is played three times, each time from a new heap block of exactly
@@ -10,6 +10,7 @@
  * All runs must have the same digest.
  *
  *   --show    prints the inputs in their text form and plays none
+ *   --c       prints one input as a C file that needs nothing but the library, and plays none
  *   --digest  prints each input's digest as well, in front of its name
  *   --claims  also checks what a program claims of itself ("expect ...")
  *   --here    plays in this process, for a debugger; the first failure ends it
@@ -25,6 +26,8 @@
 #define _GNU_SOURCE
 #include "fuzz/engine/digest.h"
 #include "fuzz/engine/target.h"
+#include "fuzz/program/emit_c.h"
+#include "fuzz/program/operation.h"
 #include "fuzz/program/steps_text.h"
 
 #include <dirent.h>
@@ -248,9 +251,29 @@ static size_t play_in_children(const struct inputs *inputs)
     return failed;
 }
 
+static int show_in_c(const struct inputs *inputs)
+{
+    const struct input *input = inputs->list;
+    size_t length;
+    char *text;
+
+    if (inputs->count != 1 || fuzz_language == NULL || !operation_can_read(fuzz_language)) {
+        fputs("replay: --c wants one input, of a target whose inputs are operations\n", stderr);
+        return USAGE;
+    }
+    length = emit_c(fuzz_language, input->bytes, input->length, NULL, 0);
+    text = need(malloc(length + 1));
+    (void)emit_c(fuzz_language, input->bytes, input->length, text, length + 1);
+    fputs(emit_c_prelude, stdout);
+    fputs(text, stdout);
+    free(text);
+    return PASSED;
+}
+
 static int usage(void)
 {
-    fputs("usage: replay [--show | --digest | --claims | --here | --times N] PATH...\n", stderr);
+    fputs("usage: replay [--show | --c | --digest | --claims | --here | --times N] PATH...\n",
+          stderr);
     return USAGE;
 }
 
@@ -258,12 +281,15 @@ int main(int argc, char **argv)
 {
     struct inputs inputs = {.runs = RUNS};
     bool shows = false;
+    bool shows_in_c = false;
     bool plays_here = false;
     size_t failed = 0;
+    int status = PASSED;
     int first = 1;
 
     if (argc > 1 && strncmp(argv[1], "--", 2) == 0) {
         shows = strcmp(argv[1], "--show") == 0;
+        shows_in_c = strcmp(argv[1], "--c") == 0;
         plays_here = strcmp(argv[1], "--here") == 0;
         inputs.shows_digests = strcmp(argv[1], "--digest") == 0;
         fuzz_claims = strcmp(argv[1], "--claims") == 0;
@@ -275,7 +301,7 @@ int main(int argc, char **argv)
             if (*end != '\0' || inputs.runs == 0)
                 return usage();
             first = 3;
-        } else if (!shows && !plays_here && !inputs.shows_digests && !fuzz_claims) {
+        } else if (!shows && !shows_in_c && !plays_here && !inputs.shows_digests && !fuzz_claims) {
             return usage();
         }
     }
@@ -289,6 +315,8 @@ int main(int argc, char **argv)
             printf("# %s\n", inputs.list[i].name);
             show(&inputs.list[i], stdout);
         }
+    } else if (shows_in_c) {
+        status = show_in_c(&inputs);
     } else {
         size_t next = 0;
 
@@ -303,5 +331,5 @@ int main(int argc, char **argv)
     free_inputs(&inputs);
     if (failed > 0)
         return FAILED;
-    return inputs.is_incomplete ? UNREADABLE : PASSED;
+    return inputs.is_incomplete ? UNREADABLE : status;
 }

@@ -352,10 +352,9 @@ void mutator_init(struct mutator *mutator, const struct step_language *language)
     if (language->count > MUTATOR_KINDS_MAX)
         abort(); /* MUTATOR_KINDS_MAX is too small for this language */
     for (size_t i = 0; i < language->count; i++) {
-        char room[PATTERN_MAX];
         struct step step = {.kind = i};
 
-        layout_of(&mutator->layouts[i], pattern_of(&language->kinds[i], room));
+        layout_of(&mutator->layouts[i], language->kinds[i].pattern);
         if (has_fault(&mutator->layouts[i]))
             mutator->faults[mutator->fault_count++] = (uint8_t)i;
         if (step_is_prefix(language, &step))

@@ -110,7 +110,7 @@ static void make_subset(struct subset *subset)
         if ((rows[kind].targets & subset->bit) == 0)
             continue;
         subset->kind_of_row[count] = (uint8_t)kind;
-        subset->kinds[count++] = (struct step_kind){rows[kind].letter, rows[kind].pattern, NULL};
+        subset->kinds[count++] = (struct step_kind){rows[kind].letter, rows[kind].pattern};
     }
     for (size_t letter = 0; letter <= UINT8_MAX; letter++)
         subset->row_of_letter[letter] = (uint8_t)(letter % count);
@@ -128,14 +128,18 @@ __attribute__((constructor)) static void make_tables(void)
 
 /* ---- decoding ---- */
 
+/* NULL for a language that is not made of operations. */
 static const struct subset *subset_of(const struct step_language *language)
 {
-    const struct subset *subset = subsets;
+    for (size_t i = 0; i < SUBSETS; i++)
+        if (subsets[i].language == language)
+            return &subsets[i];
+    return NULL;
+}
 
-    while (subset->language != language)
-        if (++subset == subsets + SUBSETS)
-            abort(); /* a cursor over a language that is not made of operations */
-    return subset;
+bool operation_can_read(const struct step_language *language)
+{
+    return subset_of(language) != NULL;
 }
 
 bool operation_next(struct step_cursor *cursor, struct operation *ret)

@@ -30,6 +30,9 @@ struct operation {
 /** operation_next() - the next one of a program in one of the languages below; false at the end */
 bool operation_next(struct step_cursor *cursor, struct operation *ret);
 
+/** operation_can_read() - whether a language is one of these */
+bool operation_can_read(const struct step_language *language);
+
 /* The operations of one target: those rows of the list that have its bit. */
 extern const struct step_language operation_state;
 extern const struct step_language operation_server;

@@ -2,7 +2,6 @@
 /* Patterns: see pattern.h. */
 #include "fuzz/program/pattern.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,32 +23,6 @@ bool pattern_next(const char **at, struct pattern_part *ret)
         *at = text + ret->length;
     }
     return true;
-}
-
-const char *pattern_of(const struct step_kind *kind, char room[PATTERN_MAX])
-{
-    static const char *const names[] = {
-        ['s'] = "s8", ['u'] = "id", ['f'] = "0 1", ['m'] = "octal", ['n'] = "u16",
-    };
-    size_t length;
-
-    if (kind->fields == NULL)
-        return kind->pattern;
-    length = (size_t)snprintf(room, PATTERN_MAX, "%s%s", kind->pattern,
-                              kind->fields[0] == '\0' ? " {rest}" : "");
-    for (const char *field = kind->fields; *field != '\0'; field++) {
-        const char *name = names[(uint8_t)*field & 127];
-        int name_length = name != NULL ? (int)strlen(name) : 0;
-
-        if (*field == '(') {
-            name = field + 1;
-            name_length = (int)strcspn(name, ")");
-            field += name_length + 1;
-        }
-        length +=
-            (size_t)snprintf(room + length, PATTERN_MAX - length, " {%.*s}", name_length, name);
-    }
-    return room;
 }
 
 void layout_of(struct layout *ret, const char *pattern)

@@ -17,12 +17,6 @@
 /* Fields of a pattern that are no strings. */
 #define PATTERN_FIELDS_MAX 4
 
-/* Longest pattern of a kind that has "fields". */
-#define PATTERN_MAX 256
-
-/** pattern_of() - of a kind of step; @room is used where the kind has "fields" */
-const char *pattern_of(const struct step_kind *kind, char room[PATTERN_MAX]);
-
 /* Either text that stands there as it is, or a field. */
 struct pattern_part {
     bool is_field;

@@ -31,12 +31,10 @@
  * struct step_kind - one kind of step
  * @letter:  in the binary form
  * @pattern: its text form, and with that its operands: see operations.h
- * @fields:  of a language whose patterns are keywords alone: what follows, or "" for {rest}
  */
 struct step_kind {
     uint8_t letter;
     const char *pattern;
-    const char *fields;
 };
 
 struct step_language {

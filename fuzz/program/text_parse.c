@@ -504,8 +504,7 @@ static bool match_any(const struct step_language *language, const char **text, c
                       struct step *ret, struct trouble *trouble)
 {
     for (size_t kind = 0; kind < language->count; kind++) {
-        char room[PATTERN_MAX];
-        const char *pattern = pattern_of(&language->kinds[kind], room);
+        const char *pattern = language->kinds[kind].pattern;
         struct reader reader = {.at = *text, .end = end, .step = ret, .trouble = trouble};
 
         if (trouble == NULL && !can_fit(pattern, *text, end))

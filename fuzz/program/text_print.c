@@ -167,8 +167,7 @@ static bool is_before_nothing(const char *pattern, struct step_text string)
 size_t step_print(const struct step_language *language, const struct step *step,
                   char ret_text[STEP_TEXT_MAX])
 {
-    char room[PATTERN_MAX];
-    const char *pattern = pattern_of(&language->kinds[step->kind], room);
+    const char *pattern = language->kinds[step->kind].pattern;
     struct writer out = {ret_text};
     struct pattern_part part;
     struct layout layout;

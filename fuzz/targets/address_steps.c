@@ -5,7 +5,7 @@
 #include "fuzz/engine/target.h"
 
 static const struct step_kind kinds[] = {
-#define ADDRESS_STEP_ROW(name, letter, pattern) {letter, pattern, NULL},
+#define ADDRESS_STEP_ROW(name, letter, pattern) {letter, pattern},
     ADDRESS_STEP_LIST(ADDRESS_STEP_ROW)
 #undef ADDRESS_STEP_ROW
 };

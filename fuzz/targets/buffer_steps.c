@@ -5,7 +5,7 @@
 #include "fuzz/engine/target.h"
 
 static const struct step_kind kinds[] = {
-#define BUFFER_STEP_ROW(name, letter, pattern) {letter, pattern, NULL},
+#define BUFFER_STEP_ROW(name, letter, pattern) {letter, pattern},
     BUFFER_STEP_LIST(BUFFER_STEP_ROW)
 #undef BUFFER_STEP_ROW
 };

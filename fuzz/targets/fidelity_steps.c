@@ -5,7 +5,7 @@
 #include "fuzz/engine/target.h"
 
 static const struct step_kind kinds[] = {
-#define FIDELITY_KIND(letter, flags, pattern) {letter, pattern, NULL},
+#define FIDELITY_KIND(letter, flags, pattern) {letter, pattern},
     FIDELITY_STEP_LIST(FIDELITY_KIND)
 #undef FIDELITY_KIND
 };

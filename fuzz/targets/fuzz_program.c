@@ -17,9 +17,11 @@
 #include "fuzz/engine/digest.h"
 #include "fuzz/engine/guard.h"
 #include "fuzz/engine/target.h"
+#include "fuzz/program/emit_c.h"
 #include "fuzz/program/mutate.h"
 #include "fuzz/program/operation.h"
 #include "fuzz/program/steps_text.h"
+#include "fuzz/spec/c_text.h"
 #include "fuzz/spec/text_normal.h"
 #include "sim/faults.h"
 
@@ -30,6 +32,8 @@
 /* Steps of a program that go through their text form, and lines of a text that are read. */
 #define STEPS_MAX 8
 #define LINES_MAX 8
+/* The C form of a program that is looked at as a whole. */
+#define C_MAX ((size_t)32 * 1024)
 
 static const struct step_language *const languages[] = {
     &operation_state,
@@ -84,8 +88,8 @@ static void check_operation(const struct operation *operation)
     }
 }
 
-/* Every language reads every input, to its end and no further. */
-static void check_decoding(const struct step_language *language, struct program program)
+/* Every language reads every input, to its end and no further. Returns the number of steps. */
+static size_t check_decoding(const struct step_language *language, struct program program)
 {
     static struct operation operation;
     static struct step step;
@@ -93,11 +97,13 @@ static void check_decoding(const struct step_language *language, struct program 
     struct step_cursor steps = cursor;
     struct step_cursor skipped = cursor;
     const uint8_t *last = cursor.at;
+    size_t count = 0;
 
     while (operation_next(&cursor, &operation)) {
         check_operation(&operation);
         FUZZ_CHECK(cursor.at > last, "a step of no bytes");
         last = cursor.at;
+        count++;
         FUZZ_CHECK(step_next(&steps, &step) && step.kind == operation.step.kind &&
                        step.length == operation.step.length && steps.at == cursor.at,
                    "a step and its operation differ");
@@ -107,6 +113,7 @@ static void check_decoding(const struct step_language *language, struct program 
     }
     FUZZ_CHECK(cursor.at == cursor.end, "bytes are left behind the last step");
     FUZZ_CHECK(!step_next(&steps, &step) && !step_skip(&skipped), "a step behind the last");
+    return count;
 }
 
 static bool is_same_text(struct operation_text a, struct operation_text b)
@@ -292,7 +299,7 @@ static void check_mutant(struct program program, size_t capacity, uint32_t seed)
     FUZZ_CHECK(again == first_length && memcmp(first, bytes, again) == 0,
                "the same mutation comes out in two ways");
     fuzz_note_bytes(first, first_length);
-    check_decoding(fuzz_language, (struct program){first, first_length});
+    (void)check_decoding(fuzz_language, (struct program){first, first_length});
 }
 
 static void check_crossing(struct program program, size_t capacity, uint32_t seed)
@@ -308,7 +315,31 @@ static void check_crossing(struct program program, size_t capacity, uint32_t see
     FUZZ_CHECK(length <= capacity && length > 0, "a crossing of %zu bytes in %zu", length,
                capacity);
     fuzz_note_bytes(bytes, length);
-    check_decoding(fuzz_language, (struct program){bytes, length});
+    (void)check_decoding(fuzz_language, (struct program){bytes, length});
+}
+
+/* ---- the C form ---- */
+
+/* @steps: how many the program has */
+static void check_c(struct program program, size_t steps)
+{
+    static char text[C_MAX];
+    size_t length = emit_c(fuzz_language, program.bytes, program.length, text, sizeof(text));
+    size_t cut = length / 2 < GUARD_MAX ? length / 2 : GUARD_MAX;
+    char *piece = guard_block(GUARD_TEXT, cut);
+    const char *wrong;
+
+    FUZZ_CHECK(emit_c(fuzz_language, program.bytes, program.length, piece, cut) == length &&
+                   piece[cut - 1] == '\0' && memcmp(piece, text, cut - 1) == 0,
+               "a text in C depends on the room for it");
+    guard_check(GUARD_TEXT, "emit_c()");
+    if (length >= sizeof(text))
+        return;
+    wrong = c_text_wrong(text, length);
+    FUZZ_CHECK(wrong == NULL, "%s:\n%s", wrong, text);
+    FUZZ_CHECK(c_text_statements(text, length, "step(") == steps,
+               "%zu steps are not all there:\n%s", steps, text);
+    fuzz_note_bytes(text, length);
 }
 
 /* ---- the whole ---- */
@@ -325,7 +356,7 @@ static uint32_t hash(struct program program)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct program program = {data, size < INPUT_MAX ? size : INPUT_MAX};
-    size_t room;
+    size_t room, steps;
     uint32_t seed;
 
     fuzz_digest_reset();
@@ -338,8 +369,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_mutant(program, 1 + seed % room, seed);
     check_crossing(program, 1 + (seed >> 10) % room, seed);
     program.bytes = guard_copy(GUARD_NAME, program.bytes, program.length);
-    check_decoding(fuzz_language, program);
-    check_decoding(languages[seed % 4], program);
+    steps = check_decoding(fuzz_language, program);
+    check_c(program, steps < EMIT_C_STEPS_MAX ? steps : EMIT_C_STEPS_MAX);
+    (void)check_decoding(languages[seed % 4], program);
     check_program_as_text(program);
     check_as_text((const char *)program.bytes, program.length);
     return 0;
