@@ -35,22 +35,8 @@ static void forget(struct ledger_end *end)
     end->connection = 0;
 }
 
-static void new_object(struct ledger_end *end, const struct sp_socket *object)
+static void clear(struct ledger_end *end)
 {
-    end->object = object;
-    end->connection = 0;
-    end->state = SP_STATE_UNCONNECTED;
-    end->connect_timeout = SP_CONNECT_TIMEOUT_MS_DEFAULT;
-    end->close_timeout = SP_CLOSE_TIMEOUT_MS_DEFAULT;
-    end->told = (struct ledger_told){.state = SP_STATE_UNCONNECTED};
-}
-
-/* A connection begins, or is begun. */
-static void new_connection(struct ledger *ledger, unsigned slot)
-{
-    struct ledger_end *end = &ledger->ends[slot];
-
-    end->connection++;
     end->readable = true;
     end->labelled = false;
     end->accepted = end->sent = end->lost = end->reported = 0;
@@ -63,6 +49,24 @@ static void new_connection(struct ledger *ledger, unsigned slot)
     end->aborted = end->left = end->dropped = end->promised = false;
     end->refused_sending = end->refused_receiving = false;
     end->misled = false;
+}
+
+static void new_object(struct ledger_end *end, const struct sp_socket *object)
+{
+    clear(end);
+    end->object = object;
+    end->connection = 0;
+    end->state = SP_STATE_UNCONNECTED;
+    end->connect_timeout = SP_CONNECT_TIMEOUT_MS_DEFAULT;
+    end->close_timeout = SP_CLOSE_TIMEOUT_MS_DEFAULT;
+    end->told = (struct ledger_told){.state = SP_STATE_UNCONNECTED};
+}
+
+/* A connection begins, or is begun. */
+static void new_connection(struct ledger *ledger, unsigned slot)
+{
+    clear(&ledger->ends[slot]);
+    ledger->ends[slot].connection++;
     ledger->step.connected = ledger_wire(ledger, slot, &ledger->step.wire);
 }
 
@@ -383,6 +387,7 @@ static bool is_passing(int64_t result)
     case EINTR:
     case ENOBUFS:
     case ENOMEM:
+    case ETOOMANYREFS:
         return true;
     default:
         return false;
