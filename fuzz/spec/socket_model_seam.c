@@ -30,7 +30,8 @@ static void look_at_timers(struct socket_model *model, struct model_frame *frame
         frame->must_send = false;
         return;
     }
-    if (model->stalled && model->now >= model->stalled_until)
+    /* A pause whose end is not known yet is longer than closing may last. */
+    if (model->stalled_until != 0 && model->now >= model->stalled_until)
         model->stalled = false;
     if (model->stalled) {
         frame->must_receive = false;

@@ -49,7 +49,7 @@ static void on_call(struct world *world, const struct sim_trace_entry *entry)
     model_call(&model, entry);
 }
 
-/* ---- the end ---- */
+/* ---- an application that goes on ---- */
 
 static const struct sp_socket *socket_of(const struct world *world)
 {
@@ -93,10 +93,54 @@ static bool is_left(const struct world *world)
            (sim_poll(actor, sp_socket_fd(socket_of(world)), 0) & SP_OS_POLLHUP) != 0;
 }
 
+/* ---- questions ---- */
+
+/* What a refusal leaves as the last failure; the detail where it is not promised is taken. */
+static void note_refusal(int result, enum sp_operation operation)
+{
+    if (result >= 0)
+        return;
+    if (result == SP_ERROR_OPERATION)
+        (void)model_refused(&model, SP_ERROR_OPERATION, operation, SP_CAUSE_STATE);
+    else
+        model.fault = (struct model_fault){.error = (enum sp_error)result, .any_detail = true};
+}
+
+/* What no operation asks: who is at the other end. Once, at the end; nothing fails any more. */
+static void ask(struct world *world)
+{
+    struct sp_socket *socket = world->sockets[SLOT].socket;
+    struct sim_actor *actor = world->sides[world->sockets[SLOT].side].actor;
+    bool is_open = model_is_open(&model);
+    struct sp_address address;
+    struct sp_peer peer;
+    int r;
+
+    if (!model.readable)
+        WORLD_CHECK(world, sp_socket_at_end(socket) == (model_available(&model) == 0), "at-end",
+                    "with %zu bytes available", model_available(&model));
+    r = sp_socket_peer(socket, &peer);
+    WORLD_CHECK(world, is_open ? r == SP_OK : r == SP_ERROR_OPERATION, "peer", "the result is %d",
+                r);
+    note_refusal(r, SP_OPERATION_CREDENTIALS);
+    r = sp_socket_peer_address(socket, &address);
+    WORLD_CHECK(world, is_open || r == SP_ERROR_OPERATION, "peer-address", "the result is %d", r);
+    note_refusal(r, SP_OPERATION_NAME);
+    r = sp_socket_peer_pidfd(socket);
+    WORLD_CHECK(world, is_open || r == SP_ERROR_OPERATION, "peer-pidfd", "the result is %d", r);
+    note_refusal(r, SP_OPERATION_CREDENTIALS);
+    if (r >= 0)
+        (void)sim_close(actor, r);
+}
+
+/* ---- the end ---- */
+
 static void settle(struct world *world)
 {
     unsigned rounds = 0;
 
+    if (socket_of(world) != NULL)
+        ask(world);
     world_leave_alone(world);
     world_act(world, OPERATION_READ_LIMIT, SLOT, 0);
     while (is_alive(world) && rounds < ROUNDS_MAX && go_on(world))
