@@ -180,15 +180,39 @@ static void expect(int holds)
 
 enum side_number { client, server, BOTH };
 
-#define CALLS(X)                                                                                   \
-    X(alloc)                                                                                       \
-    X(release)                                                                                     \
-    X(now_ns)                                                                                      \
-    X(environment) X(euid) X(egid) X(pid) X(socket) X(bind) X(listen) X(accept) X(connect)         \
-        X(getsockname) X(getpeername) X(send) X(recv) X(close) X(poll) X(sockinfo) X(set_nonblock) \
-            X(set_cloexec) X(peer_cred) X(peer_groups) X(peer_pidfd) X(set_socket_mode)            \
-                X(open_dir) X(stat_at) X(stat_fd) X(readlink_at) X(unlink_at) X(chmod_at)          \
-                    X(lock_at)
+#define CALLS(X)       \
+    X(alloc)           \
+    X(release)         \
+    X(now_ns)          \
+    X(environment)     \
+    X(euid)            \
+    X(egid)            \
+    X(pid)             \
+    X(socket)          \
+    X(bind)            \
+    X(listen)          \
+    X(accept)          \
+    X(connect)         \
+    X(getsockname)     \
+    X(getpeername)     \
+    X(send)            \
+    X(recv)            \
+    X(close)           \
+    X(poll)            \
+    X(sockinfo)        \
+    X(set_nonblock)    \
+    X(set_cloexec)     \
+    X(peer_cred)       \
+    X(peer_groups)     \
+    X(peer_pidfd)      \
+    X(set_socket_mode) \
+    X(open_dir)        \
+    X(stat_at)         \
+    X(stat_fd)         \
+    X(readlink_at)     \
+    X(unlink_at)       \
+    X(chmod_at)        \
+    X(lock_at)
 
 enum call {
 #define X(member) CALL_##member,
