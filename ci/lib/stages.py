@@ -6,6 +6,7 @@ stage's output goes to build/log/NAME.log; the screen shows one line, and the en
 something went wrong. Every stage runs, also after one has failed.
 """
 
+import argparse
 import collections
 import json
 import os
@@ -26,6 +27,12 @@ JOBS = str(os.cpu_count() or 1)
 Check = collections.namedtuple("Check", "name title command")
 Preset = collections.namedtuple("Preset", "name title")
 
+
+def fuzz(seconds):
+    return Check("fuzz", f"{seconds} seconds of campaign on both engines",
+                 ["ci/fuzz", "--time", str(seconds)])
+
+
 STAGES = {
     "test": [
         Check("lists", "every list agrees with what it lists", ["ci/check_lists"]),
@@ -37,7 +44,7 @@ STAGES = {
         Preset("gcc", "gcc, checks on, symbol check"),
         Preset("release", "what is shipped: hardening, installation, symbol check"),
         Check("coverage", "line coverage of core/src", ["ci/coverage"]),
-        Check("fuzz", "ten seconds of campaign on both engines", ["ci/fuzz", "--time", "10"]),
+        fuzz(10),
         Check("digest", "every input is the same run in every build", ["ci/check_digest"]),
         Check("selftest", "each of these checks can fail", ["ci/selftest"]),
     ],
@@ -46,7 +53,7 @@ STAGES = {
         Preset("msan", "memory sanitizer"),
         Preset("valgrind", "gcc, every test under valgrind"),
         Check("exhaustive", "every sequence of six operations on a socket", ["ci/exhaustive"]),
-        Check("fuzz", "an hour of campaign on both engines", ["ci/fuzz", "--time", "3600"]),
+        fuzz(3600),
     ],
 }
 
@@ -120,8 +127,14 @@ def run_stage(stage):
             for result in results]
 
 
-def main(plan, wanted):
-    stages = STAGES[plan]
+def main(plan, arguments):
+    parser = argparse.ArgumentParser(prog=f"ci/{plan}")
+    parser.add_argument("--fuzz-time", type=int, metavar="SECONDS")
+    parser.add_argument("stages", nargs="*")
+    options = parser.parse_args(arguments)
+    stages, wanted = STAGES[plan], options.stages
+    if options.fuzz_time:
+        stages = [fuzz(options.fuzz_time) if stage.name == "fuzz" else stage for stage in stages]
     unknown = set(wanted) - {stage.name for stage in stages}
     if unknown:
         names = " ".join(stage.name for stage in stages)
