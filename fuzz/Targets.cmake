@@ -42,7 +42,7 @@ function(sunpath_check_targets)
     _sunpath_same_names("program" "${programs}")
 
     file(GLOB corpora CONFIGURE_DEPENDS LIST_DIRECTORIES true "${PROJECT_SOURCE_DIR}/corpus/*")
-    list(FILTER corpora EXCLUDE REGEX "/README\\.md$")
+    list(FILTER corpora EXCLUDE REGEX "\\.(md|list)$")
     list(TRANSFORM corpora REPLACE "^.*/" "")
     _sunpath_same_names("corpus" "${corpora}")
     foreach(name IN LISTS FUZZ_TARGETS)
