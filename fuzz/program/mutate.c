@@ -188,27 +188,35 @@ static bool alter_kind(struct draft *draft)
     return true;
 }
 
+/* Two draws are never in one expression: C leaves open which comes first. */
 static bool insert_step(struct draft *draft)
 {
-    return invent_at(draft, any_place(draft),
-                     random_below(&draft->random, draft->mutator->language->count));
+    size_t place = any_place(draft);
+
+    return invent_at(draft, place, random_below(&draft->random, draft->mutator->language->count));
 }
 
 static bool insert_fault(struct draft *draft)
 {
     const struct mutator *mutator = draft->mutator;
+    size_t place;
 
-    return mutator->fault_count > 0 &&
-           invent_at(draft, any_place(draft),
+    if (mutator->fault_count == 0)
+        return false;
+    place = any_place(draft);
+    return invent_at(draft, place,
                      mutator->faults[random_below(&draft->random, mutator->fault_count)]);
 }
 
 static bool insert_prefix(struct draft *draft)
 {
     const struct mutator *mutator = draft->mutator;
+    size_t place;
 
-    return mutator->prefix_count > 0 && draft->steps.count > 0 &&
-           invent_at(draft, random_below(&draft->random, draft->steps.count),
+    if (mutator->prefix_count == 0 || draft->steps.count == 0)
+        return false;
+    place = random_below(&draft->random, draft->steps.count);
+    return invent_at(draft, place,
                      mutator->prefixes[random_below(&draft->random, mutator->prefix_count)]);
 }
 
@@ -304,10 +312,12 @@ static bool repeat_steps(struct draft *draft)
 
 static bool change_bit(struct draft *draft)
 {
+    size_t place;
+
     if (draft->length == 0)
         return false;
-    draft->bytes[random_below(&draft->random, draft->length)] ^=
-        (uint8_t)(1u << random_below(&draft->random, 8));
+    place = random_below(&draft->random, draft->length);
+    draft->bytes[place] ^= (uint8_t)(1u << random_below(&draft->random, 8));
     return true;
 }
 
