@@ -149,8 +149,13 @@ _Noreturn static void work(struct side *side, const char *home)
 
 static void await_answer(struct real *real, size_t who, const char *steps, char *ret_results)
 {
-    ssize_t n = recv(real->workers[who].channel, ret_results, STAGE_RESULTS_MAX, 0);
+    ssize_t n;
 
+    /* An engine's alarm clock interrupts this, and with SO_RCVTIMEO no signal handler restarts it.
+     */
+    do
+        n = recv(real->workers[who].channel, ret_results, STAGE_RESULTS_MAX, 0);
+    while (n < 0 && errno == EINTR);
     if (n > 0)
         return;
     (void)fprintf(stderr, "\"%s\" has %s at one of these steps:\n%s\n", cast_names[who],
