@@ -8,6 +8,7 @@
 #include "row.h"
 
 #include "tests/support/must.h"
+#include "tests/support/valgrind.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,15 @@ bool row_needs_root(const struct row *row)
         const char *step = row->steps[i];
 
         if (strncmp(step, "other:", 6) == 0 || strncmp(step, "root:", 5) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool sets_limit(const struct row *row)
+{
+    for (size_t i = 0; row->steps[i] != NULL; i++) {
+        if (strncmp(row->steps[i], "limit ", 6) == 0)
             return true;
     }
     return false;
@@ -53,6 +63,8 @@ const char *row_unfit(const struct row *row, enum kernel kernel)
         return "the kernel is older than what the row describes";
     if (geteuid() != 0 && row_needs_root(row))
         return "needs root, to act as other users";
+    if (RUNNING_ON_VALGRIND && sets_limit(row))
+        return VALGRIND_LIMIT;
     return row->unfit != NULL ? row->unfit() : NULL;
 }
 

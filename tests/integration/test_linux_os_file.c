@@ -11,6 +11,7 @@
 #include "tests/support/must.h"
 #include "tests/support/snapshot.h"
 #include "tests/support/tempdir.h"
+#include "tests/support/valgrind.h"
 
 #include <sunpath/os.h>
 
@@ -267,6 +268,7 @@ Test(linux_file, chmod_reports_what_the_system_says)
 {
     struct sp_os_stat node;
 
+    NOT_UNDER_VALGRIND(VALGRIND_FCHMODAT2);
     make_socket("s");
     MUST(os->stat_at(os->ctx, at, "s", &node) == 0);
     cr_assert_eq(as_child(chmod_read_only, &node), -EROFS);

@@ -7,6 +7,7 @@
 
 #include "tests/support/must.h"
 #include "tests/support/raw.h"
+#include "tests/support/valgrind.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -93,6 +94,7 @@ Test(server_exhaustion, a_full_table_is_slept_through)
     struct stat node;
     char byte;
 
+    NOT_UNDER_VALGRIND(VALGRIND_LIMIT);
     leave_room_for(5);
     for (int i = 0; i < 40; i++)
         served_turn(&served, 50);
@@ -125,6 +127,7 @@ Test(server_exhaustion, taking_needs_no_descriptor)
 {
     int served_clients = 0;
 
+    NOT_UNDER_VALGRIND(VALGRIND_LIMIT);
     leave_room_for(3);
     while (served_clients < CLIENTS) {
         struct sp_socket *socket = served_take(&served);

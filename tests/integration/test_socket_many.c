@@ -12,6 +12,7 @@
 
 #include "tests/support/must.h"
 #include "tests/support/tempdir.h"
+#include "tests/support/valgrind.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -110,6 +111,7 @@ Test(many, descriptors_run_out_and_clients_are_killed, .timeout = 280)
     int busy[2];
     char byte;
 
+    NOT_UNDER_VALGRIND(VALGRIND_LIMIT);
     set_up(&fixture);
     server = start_server(&fixture, 300);
     doomed = fixture.options;
