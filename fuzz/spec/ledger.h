@@ -19,13 +19,16 @@
  *     read-in-order               what is read is the peer's stream, from where the last read ended
  *     read-gives-what-is-there    neither less than there is, nor an end before the last byte
  *     available-is-what-is-there
- *     nothing-was-read            a wait, a line or an end that no byte justifies
+ *     nothing-was-read            a wait for bytes succeeds, and none have come
  *   the end
  *     unread-at-the-end           an end that the peer made comes behind his last byte
- *     what-was-told-stays         READY_READ promised bytes, and a graceful close took them
+ *     what-was-told-stays         bytes that READY_READ told of are there behind a graceful close
  *   events
  *     ready-read-is-true, ready-read-behind-the-end, finished-before-the-last-byte,
  *     events-in-order, events-tell-all
+ *   and
+ *     kernel-agrees               the simulated kernel has carried as many bytes as went over the
+ *                                 seam in operations on the socket: nobody else touches them
  *
  * How the two ends of a connection find each other: the simulated kernel lets an oracle label a
  * socket, and tells the label to whoever asks from the other end, also after this one was closed
