@@ -109,25 +109,37 @@ struct snapshot snapshot_of(const char *directory)
     return snapshot;
 }
 
-struct snapshot snapshot_descriptors(void)
+struct snapshot snapshot_descriptors_of(int proc)
 {
     struct snapshot snapshot = {.length = 0};
-    DIR *open_ones = opendir("/proc/self/fd");
+    int dir = openat(proc, "self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *open_ones;
     struct dirent *entry;
 
-    MUST(open_ones != NULL);
-    /* In ascending order, as the kernel walks its table; without the one that this needs itself. */
+    MUST(dir >= 0 && (open_ones = fdopendir(dir)) != NULL);
+    /* In ascending order, as the kernel walks its table; without the two that this needs itself. */
     while ((entry = readdir(open_ones)) != NULL) {
         int fd = atoi(entry->d_name);
         struct stat stat;
 
-        if (entry->d_name[0] == '.' || fd == dirfd(open_ones))
+        if (entry->d_name[0] == '.' || fd == dir || fd == proc)
             continue;
         MUST(fstat(fd, &stat) == 0);
         add(&snapshot, "%d dev=%ju ino=%ju flags=%d\n", fd, (uintmax_t)stat.st_dev,
             (uintmax_t)stat.st_ino, fcntl(fd, F_GETFD));
     }
     (void)closedir(open_ones);
+    return snapshot;
+}
+
+struct snapshot snapshot_descriptors(void)
+{
+    int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct snapshot snapshot;
+
+    MUST(proc >= 0);
+    snapshot = snapshot_descriptors_of(proc);
+    (void)close(proc);
     return snapshot;
 }
 

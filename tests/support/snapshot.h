@@ -27,6 +27,9 @@ struct snapshot {
 struct snapshot snapshot_of(const char *directory);
 /** snapshot_descriptors() - number, and device and inode behind it, of everything open. */
 struct snapshot snapshot_descriptors(void);
+/** snapshot_descriptors_of() - the same through an open @proc, for where "/proc" leads elsewhere:
+ * it is not in the list. */
+struct snapshot snapshot_descriptors_of(int proc);
 /** snapshot_holds() - whether every line of @part is in @whole: nothing was lost or changed, though
  * there may be more now. */
 bool snapshot_holds(const struct snapshot *whole, const struct snapshot *part);
