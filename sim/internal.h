@@ -223,7 +223,6 @@ sim_index sim__take(struct sim *sim, struct sim_pool *pool, const sim_index *lin
 void sim__give_back(struct sim_pool *pool, sim_index *links, sim_index index);
 /* Copies into the text arena; the offset, or 0 when it is full (offset 0 is never given). */
 uint32_t sim__text_add(struct sim *sim, const void *bytes, size_t length);
-const char *sim__environment(const struct sim_actor *actor, const char *name);
 void sim__misuse(struct sim_actor *actor, enum sim_misuse misuse);
 sim_index sim__cred_add(struct sim *sim, const struct sim_cred *cred);
 

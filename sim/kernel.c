@@ -329,7 +329,7 @@ int sim_actor_setenv(struct sim_actor *actor, const char *name, const char *valu
     return 0;
 }
 
-const char *sim__environment(const struct sim_actor *actor, const char *name)
+const char *sim_actor_getenv(const struct sim_actor *actor, const char *name)
 {
     unsigned i = find_variable(actor, name);
 

@@ -105,6 +105,8 @@ void sim_actor_set_descriptor_limit(struct sim_actor *actor, unsigned limit);
 void sim_actor_set_memory_limit(struct sim_actor *actor, size_t bytes);
 /** sim_actor_setenv() - @value NULL removes the variable. -ENOMEM when there is no room. */
 int sim_actor_setenv(struct sim_actor *actor, const char *name, const char *value);
+/** sim_actor_getenv() - a variable's value, valid until it is set again; NULL if there is none */
+const char *sim_actor_getenv(const struct sim_actor *actor, const char *name);
 
 /* ---- the clock ---- */
 

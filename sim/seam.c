@@ -177,7 +177,7 @@ static uint64_t sim__seam_now_ns(void *ctx)
 static const char *sim__seam_environment(void *ctx, const char *name)
 {
     struct sim_visit visit = sim__enter(ctx, SIM_CALL_ENVIRONMENT, -1);
-    const char *value = sim__environment(ctx, name);
+    const char *value = sim_actor_getenv(ctx, name);
 
     sim__add_name(&visit, name);
     (void)sim__leave(&visit, value != NULL);

@@ -6,8 +6,6 @@
 
 #include <errno.h>
 
-#define NS_PER_MS UINT64_C(1000000)
-
 static unsigned slot_of(const struct world *world, int64_t number)
 {
     return (unsigned)number % world->sockets_used;

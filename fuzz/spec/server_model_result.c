@@ -2,7 +2,6 @@
 /* What a call must return, from how the server was before it: see server_model.h. */
 #include "fuzz/spec/server_model.h"
 
-#define NS_PER_MS 1000000
 #define NOT_ALLOWED_3 3 /* words of {allow} that no server takes: directory-owner, none */
 #define NOT_ALLOWED_9 9
 

@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 
-#define NS_PER_MS ((uint64_t)1000000)
 /* The longest pause after a resource was missing that anybody would wait for. The contract names
  * none, so what the library chooses is taken if it is not longer. */
 #define STALL_MAX_NS (1000 * NS_PER_MS)

@@ -9,8 +9,6 @@
 
 #include <errno.h>
 
-#define NS_PER_MS ((uint64_t)1000000)
-
 void model_connect_failed(struct socket_model *model, const struct model_fault *fault)
 {
     model->admitting = false;

@@ -11,8 +11,6 @@
 
 #include <errno.h>
 
-#define NS_PER_MS ((uint64_t)1000000)
-
 typedef const struct model_frame frame_t;
 
 int64_t model_refused(struct socket_model *model, enum sp_error error, enum sp_operation operation,

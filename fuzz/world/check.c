@@ -26,6 +26,25 @@ void world_fail(const struct world *world, const char *property, const char *for
     fuzz_fail("world", (int)world->step, property, "in step %zu: %s", world->step, what);
 }
 
+static bool is_wait(enum operation_kind kind)
+{
+    switch (kind) {
+    case OPERATION_WAIT_CONNECTED:
+    case OPERATION_WAIT_READY_READ:
+    case OPERATION_WAIT_WRITTEN:
+    case OPERATION_WAIT_DISCONNECTED:
+    case OPERATION_SERVER_WAIT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+struct world_patience world_patience_of(const struct operation *operation)
+{
+    return (struct world_patience){.ms = is_wait(operation->kind) ? operation->arg[1] : -1};
+}
+
 void world_count_begin(struct world *world)
 {
     world->calls = 0;
@@ -38,16 +57,23 @@ void world_count_begin(struct world *world)
 
 static bool waits_for_ever(const struct operation *operation)
 {
-    switch (operation->kind) {
-    case OPERATION_WAIT_CONNECTED:
-    case OPERATION_WAIT_READY_READ:
-    case OPERATION_WAIT_WRITTEN:
-    case OPERATION_WAIT_DISCONNECTED:
-    case OPERATION_SERVER_WAIT:
-        return operation->arg[1] == -1;
-    default:
-        return false;
-    }
+    return is_wait(operation->kind) && operation->arg[1] == -1;
+}
+
+/* The wait has read the clock before it sleeps for the first time, so its end is not later than
+ * counted from here. */
+void world_check_sleep(struct world *world, uint64_t until)
+{
+    struct world_patience *patience = &world->patience;
+
+    if (patience->ms < 0 || until == 0) /* 0: it looks, and does not sleep */
+        return;
+    if (patience->ends == 0)
+        patience->ends = sim_now(world->sim) + (uint64_t)patience->ms * NS_PER_MS;
+    WORLD_CHECK(world, until <= patience->ends, "wait-prolonged",
+                "a wait of %lld ms that must be over at %llu sleeps until %llu",
+                (long long)patience->ms, (unsigned long long)patience->ends,
+                (unsigned long long)until);
 }
 
 static void check_misuse(struct world *world, const struct sim_actor *actor)

@@ -16,6 +16,10 @@ sim_trace world_trace;
 
 /** world_count_begin() - an operation begins: its calls are counted from here */
 void world_count_begin(struct world *world);
+/** world_patience_of() - how long the operation that begins may sleep */
+struct world_patience world_patience_of(const struct operation *operation);
+/** world_check_sleep() - a wait may sleep, but not past its own end, however often it is woken */
+void world_check_sleep(struct world *world, uint64_t until);
 /** world_check_step() - what must hold behind every operation */
 void world_check_step(struct world *world, const struct operation *operation);
 /** world_check_objects() - that every object is valid */

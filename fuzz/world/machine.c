@@ -8,8 +8,6 @@
  */
 #include "fuzz/world/internal.h"
 
-#define NS_PER_MS ((uint64_t)1000000)
-
 static void add_fault(struct sim_actor *actor, const struct sim_rule *rule)
 {
     /* What the table of faults does not allow, or has no room for, is no fault. */

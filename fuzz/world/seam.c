@@ -76,6 +76,7 @@ static int seam_poll(void *ctx, struct sp_os_pollfd *fds, size_t count, uint64_t
     note()->polled = fds;
     note()->count = count;
     note()->deadline = deadline_ns;
+    world_check_sleep(world_get(), deadline_ns);
     return kernel_of(ctx)->poll(ctx, fds, count, deadline_ns);
 }
 

@@ -10,6 +10,7 @@
 #include "fuzz/world/internal.h"
 
 #include <stddef.h>
+#include <string.h>
 
 /* ---- where programs take place ---- */
 
@@ -91,6 +92,7 @@ static void begin(struct world *world)
     world->step = 0;
     world->depth = 0;
     world->endless = false;
+    world->patience = (struct world_patience){.ms = -1};
     sim_set_trace(world->sim, world_trace, world);
     if (world->sweep != NULL && world->sweep->plans)
         (void)sim_fault_add(world->sides[WORLD_CLIENT].actor, &world->sweep->rule);
@@ -110,15 +112,38 @@ struct world *world_get(void)
     return &world;
 }
 
+/* $XDG_RUNTIME_DIR is taken only if it is ours and closed to everybody else. Somebody who changed
+ * it since is not what is asked about here. */
+static void check_base(struct world *world, const struct world_side *side, unsigned inner)
+{
+    const char *base = sp_context_base(side->context);
+    const char *runtime = sim_actor_getenv(side->actor, "XDG_RUNTIME_DIR");
+    const char *other = sim_actor_getenv(side->actor, "TMPDIR");
+    struct sp_os_stat stat;
+
+    if (world->inner != inner || runtime == NULL || strcmp(base, runtime) != 0 ||
+        (other != NULL && strcmp(base, other) == 0))
+        return;
+    WORLD_CHECK(world,
+                sim_stat(side->actor, base, &stat) == 0 && stat.uid == WORLD_OURS &&
+                    (stat.mode & 077) == 0,
+                "base-is-private", "the base directory is %s", base);
+}
+
 const struct sp_context *world_context(struct world *world, unsigned side)
 {
     struct world_side *here = &world->sides[side];
 
     if (here->context == NULL) {
         struct sp_context *context;
+        unsigned inner = world->inner;
 
-        if (sp_context_new(&context, &here->os, here->has_environment ? NULL : WORLD_BASE) == SP_OK)
+        if (sp_context_new(&context, &here->os, here->has_environment ? NULL : WORLD_BASE) ==
+            SP_OK) {
             here->context = context;
+            if (here->has_environment)
+                check_base(world, here, inner);
+        }
     }
     return here->context;
 }
@@ -162,6 +187,7 @@ static void play_one(struct world *world, const struct operation *operation,
 void world_do(struct world *world, const struct operation *operation)
 {
     const struct world_watch *watch = world->watch;
+    struct world_patience outer = world->patience;
     struct world_outcome outcome = {.operation = operation};
 
     if (world_do_expect(world, operation))
@@ -172,7 +198,9 @@ void world_do(struct world *world, const struct operation *operation)
         world->inner++;
     if (watch->before != NULL)
         watch->before(world, operation);
+    world->patience = world_patience_of(operation);
     play_one(world, operation, &outcome);
+    world->patience = outer;
     if (watch->after != NULL)
         watch->after(world, &outcome);
     if (--world->depth == 0)

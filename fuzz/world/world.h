@@ -8,6 +8,7 @@
  * must hold in every program:
  *   - every object validates; the seam was never misused
  *   - descriptors and allocations of a side are those that its objects answer for
+ *   - a wait never sleeps past its end, however often it is interrupted or woken for nothing
  *   - one operation makes at most WORLD_CALLS_MAX calls at the seam, plus what it moves in bytes
  *   - at the end, with everything freed, nothing is left: no descriptor, no allocation, no lock, no
  *     socket file of ours
@@ -39,6 +40,8 @@
 #define WORLD_CALLS_AWAKE 40
 /* A kernel that gives and takes single bytes has to be asked for each. */
 #define WORLD_CALLS_A_BYTE 8
+
+#define NS_PER_MS UINT64_C(1000000)
 
 enum world_side_number { WORLD_CLIENT, WORLD_SERVER, WORLD_SIDES };
 
@@ -131,6 +134,11 @@ struct world_io {
     const void *ret; /* sockinfo, peer_cred, stat: the structure */
 };
 
+struct world_patience {
+    int64_t ms;    /* of a wait; negative: no wait, or one without end */
+    uint64_t ends; /* when it must be over; 0: it has not slept yet */
+};
+
 /** struct world_watch - what a target wants to see; members may be NULL */
 struct world_watch {
     /* Before an operation takes place; also before what a handler or a race does. */
@@ -176,9 +184,10 @@ struct world {
     unsigned inner; /* operations of handlers, turns and races inside it */
     unsigned slept; /* polls of it in which time passed */
     uint64_t slept_until;
-    unsigned faults; /* that its calls met */
-    bool endless;    /* a wait without end was asked for: being stuck is not the library's fault */
-    bool claims;     /* whether what EXPECT_* says is checked */
+    struct world_patience patience; /* of the innermost operation under way */
+    unsigned faults;                /* that its calls met */
+    bool endless; /* a wait without end was asked for: being stuck is not the library's fault */
+    bool claims;  /* whether what EXPECT_* says is checked */
     unsigned sockets_used; /* {c} is taken modulo this, so that few objects meet many operations */
 };
 
