@@ -14,13 +14,13 @@ Tests: tests/cli/test_record.py
 
 import dataclasses
 import json
-import math
 import os
 import pathlib
 import typing
 
 SUMMARY, HISTORY = "campaign.json", "history.jsonl"
 VERSION = 1
+NUMBER_MAX = 2**53  # what every reader of JSON keeps exactly
 RUNNING, FINISHED, INTERRUPTED = "running", "finished", "interrupted"
 
 
@@ -127,10 +127,8 @@ def _value(kind, value):
     elif dataclasses.is_dataclass(kind):
         if isinstance(value, dict):
             return _read(kind, value)
-    elif kind is float and isinstance(value, (int, float)) and math.isfinite(value):
-        return float(value)
-    elif kind is int and isinstance(value, (int, float)) and math.isfinite(value):
-        return int(value)
+    elif kind in (float, int) and isinstance(value, (int, float)) and 0 <= value <= NUMBER_MAX:
+        return kind(value)
     elif kind is str and isinstance(value, str):
         return value
     raise ValueError(f"{json.dumps(value)[:60]} where a value of type {kind} is expected")
