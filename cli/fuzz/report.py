@@ -17,7 +17,7 @@ import record
 from markup import Markup, element, join
 
 PAGE = "report.html"
-# Where the source coverage is looked for, below the campaign's folder: ci/coverage --html puts it there.
+# Where the source coverage is looked for, below the campaign's folder: ci/coverage --campaign puts it there.
 COVERAGE = "coverage/index.html"
 STYLE = pathlib.Path(__file__).with_name("report.css")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -188,7 +188,7 @@ def target_section(place, target, drawings):
 
 
 def coverage(out):
-    content = element("p", "None beside this page. ", element("code", "ci/coverage --corpus --html OUT/coverage"),
+    content = element("p", "None beside this page. ", element("code", "ci/coverage --campaign OUT"),
                       " makes it, where OUT is the folder of this page.")
     if (out / COVERAGE).is_file():
         content = element("p", element("a", "Line by line, what the inputs reach", href=COVERAGE))
