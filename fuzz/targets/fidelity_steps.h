@@ -36,11 +36,11 @@ enum {
     FIDELITY_FILES = 2,   /* names and nodes are looked at after it */
     /* Its outcome depends on the version of the kernel and on what it sets aside for a message. */
     FIDELITY_MEASURED = 4,
-    FIDELITY_OF_ROOT = 8,    /* done by nobody else */
-    FIDELITY_NO_SOCKET = 16, /* not on a socket: sim/README.md says why */
-    FIDELITY_NO_OTHER = 32,  /* not on a socket of another kind, which is only in the way */
-    FIDELITY_NO_FILE = 64,   /* only on a socket: something else answers in its own way */
-    FIDELITY_CAST = 128,     /* needs to know the tester's groups: they are chosen, or root's */
+    FIDELITY_OF_ROOT = 8,   /* done by nobody else */
+    FIDELITY_NODE = 16,     /* only on a file or directory: sim/README.md says why */
+    FIDELITY_NO_OTHER = 32, /* not on a socket of another kind, which is only in the way */
+    FIDELITY_NO_FILE = 64,  /* only on a socket: something else answers in its own way */
+    FIDELITY_CAST = 128,    /* needs to know the tester's groups: they are chosen, or root's */
     /* What must not come after something else; sim/README.md says why. Each has a partner that is
      * twice as much. */
     FIDELITY_URGENT = 256, /* the kernel then counts bytes that are not there: */
@@ -51,6 +51,8 @@ enum {
     FIDELITY_OPENS = 8192,
     FIDELITY_FIRSTS = FIDELITY_URGENT | FIDELITY_LIMITS | FIDELITY_FIFOS,
     FIDELITY_AMOUNT = 16384, /* not of nothing: the seam has no such call */
+    FIDELITY_CHMOD =
+        32768, /* needs fchmodat2(): the way round it is /proc, which is out of reach */
 };
 /* Shorthand: what happens to our sockets, without and with bytes. */
 #define FIDELITY_OURS (FIDELITY_SOCKETS | FIDELITY_NO_OTHER)
@@ -132,11 +134,11 @@ enum {
     X('/', FIDELITY_SOCKETS,  FIDELITY_HANDLE " = open_dir /")                                     \
     X('.', FIDELITY_SOCKETS,  FIDELITY_HANDLE " = open_dir " FIDELITY_HANDLE " " FIDELITY_NAME)    \
     X('1', 0,                 "stat_at " FIDELITY_HANDLE " " FIDELITY_NAME)                        \
-    X('2', FIDELITY_NO_SOCKET, "stat_fd " FIDELITY_HANDLE)                                         \
-    X('3', FIDELITY_NO_SOCKET, "same_at " FIDELITY_HANDLE " " FIDELITY_NAME " " FIDELITY_HANDLE)   \
+    X('2', FIDELITY_NODE,      "stat_fd " FIDELITY_HANDLE)                                         \
+    X('3', FIDELITY_NODE,      "same_at " FIDELITY_HANDLE " " FIDELITY_NAME " " FIDELITY_HANDLE)   \
     X('4', 0,                 "readlink_at " FIDELITY_HANDLE " " FIDELITY_NAME " {1 5 255 4095}")  \
     X('5', FIDELITY_FILES,    "unlink_at " FIDELITY_HANDLE " " FIDELITY_NAME)                      \
-    X('6', FIDELITY_FILES,    "chmod_as " FIDELITY_HANDLE " " FIDELITY_NAME " " FIDELITY_NAME      \
+    X('6', FIDELITY_FILES | FIDELITY_CHMOD, "chmod_as " FIDELITY_HANDLE " " FIDELITY_NAME " " FIDELITY_NAME      \
                               " {octal}")                                                          \
     X('8', FIDELITY_FILES,    FIDELITY_HANDLE " = lock_at " FIDELITY_HANDLE " " FIDELITY_NAME)
 

@@ -17,16 +17,23 @@
  * that cannot leave the directory. A kernel that is not the measured one plays no steps that send.
  * Both are said on standard error.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include "fuzz/engine/digest.h"
 #include "fuzz/engine/target.h"
 #include "fuzz/program/steps_text.h"
 #include "fuzz/targets/fidelity_steps.h"
 #include "sim/beside/stage.h"
 #include "sim/kernel.h"
+#include "tests/support/fchmodat2.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -57,6 +64,7 @@ static struct {
     struct stage *simulated, *real;
     bool is_root;     /* may confine, and be three users */
     bool is_measured; /* the kernel is the one that sim/ describes */
+    bool has_fchmodat2;
 } machine;
 
 /* One input: what was played on the simulated kernel, with what it came to. */
@@ -123,12 +131,15 @@ static bool is_excluded(unsigned flags, const char *handle)
     char text[WORD_MAX];
     const char *info;
 
+    if ((flags & FIDELITY_NODE) != 0) {
+        (void)snprintf(text, sizeof(text), "stat_fd %s", handle);
+        return strcmp(stage_play(machine.simulated, run.who, text), "ENOTDIR") == 0;
+    }
     (void)snprintf(text, sizeof(text), "info %s", handle);
     info = stage_play(machine.simulated, run.who, text);
     if (has_failed(info)) /* no socket at all */
         return (flags & FIDELITY_NO_FILE) != 0;
-    return (flags & FIDELITY_NO_SOCKET) != 0 ||
-           ((flags & FIDELITY_NO_OTHER) != 0 && !is_ours(info));
+    return (flags & FIDELITY_NO_OTHER) != 0 && !is_ours(info);
 }
 
 /* ---- a step of the input as a line ---- */
@@ -231,6 +242,8 @@ static bool can_be_played(unsigned flags, const struct words *words)
     if ((flags & FIDELITY_MEASURED) != 0 && !machine.is_measured)
         return false;
     if ((flags & FIDELITY_CAST) != 0 && !machine.is_root)
+        return false;
+    if ((flags & FIDELITY_CHMOD) != 0 && !machine.has_fchmodat2)
         return false;
     if ((flags & (run.seen & FIDELITY_FIRSTS) << 1) != 0)
         return false;
@@ -455,12 +468,19 @@ static bool is_measured_kernel(void)
            sscanf(name.release, "%u.%u", &major, &minor) == 2 && 1000 * major + minor >= 6018;
 }
 
+/* Since Linux 6.6, and not under valgrind. */
+static bool has_fchmodat2(void)
+{
+    return syscall(LINUX_FCHMODAT2, -1, "", 0, AT_EMPTY_PATH) < 0 && errno != ENOSYS;
+}
+
 static void open_machine(void)
 {
     unsigned flags = STAGE_CONFINED | STAGE_KEPT;
 
     machine.is_root = geteuid() == 0;
     machine.is_measured = is_measured_kernel();
+    machine.has_fchmodat2 = has_fchmodat2();
     if (machine.is_root)
         flags |= STAGE_OTHERS;
     else
@@ -468,6 +488,9 @@ static void open_machine(void)
     if (!machine.is_measured)
         (void)fprintf(stderr, "fuzz_fidelity: sim/ describes Linux 6.18 with pages of 4096 bytes "
                               "and the usual buffers; this is another one: nothing is sent\n");
+    if (!machine.has_fchmodat2)
+        (void)fprintf(stderr,
+                      "fuzz_fidelity: there is no fchmodat2() here: chmod_as is left out\n");
     machine.simulated = stage_open(KERNEL_SIMULATED, flags);
     machine.real = stage_open(KERNEL_REAL, flags);
 }

@@ -193,11 +193,16 @@ static void start(struct real *real, size_t who)
 
 static void end(struct worker *worker)
 {
+    pid_t ended;
+
     if (worker->pid == 0 || worker->channel < 0)
         return;
     (void)close(worker->channel);
     worker->channel = -1;
-    MUST(waitpid(worker->pid, NULL, 0) == worker->pid);
+    do { /* an engine's alarm may interrupt it */
+        ended = waitpid(worker->pid, NULL, 0);
+    } while (ended < 0 && errno == EINTR);
+    MUST(ended == worker->pid);
 }
 
 static void send_order(struct real *real, size_t who, enum order order, const char *steps)
@@ -314,6 +319,8 @@ void real_reset(struct real *real)
     for (size_t i = 0; i < CAST_SIZE; i++)
         if (real->workers[i].is_spent)
             end(&real->workers[i]);
+    /* Root may have closed it, and they leave through it. */
+    MUST(chmod(real->directory.path, 0755) == 0);
     order_all(real, LEAVE);
     tempdir_empty(&real->directory);
     furnish(real);

@@ -8,6 +8,7 @@
 #endif
 #include "node.h"
 #include "tests/support/as_uid.h"
+#include "tests/support/fchmodat2.h"
 #include "tests/support/must.h"
 #include "tests/support/snapshot.h"
 #include "tests/support/tempdir.h"
@@ -218,7 +219,7 @@ static void forbid_always(int number, int error)
 
 static void forbid_fchmodat2(int error)
 {
-    forbid_always(452, error);
+    forbid_always(LINUX_FCHMODAT2, error);
 }
 
 static void assert_chmod_at_works(void)
