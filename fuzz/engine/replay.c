@@ -3,11 +3,11 @@
  * The driver without an engine: plays the inputs it is given, once and for all.
  *
  *   replay [--show | --c | --digest | --claims | --here | --times N] PATH...
+ *   replay --trials
  *
  * A PATH is an input, or a directory whose files, at any depth, are inputs. The empty input is
- * always played too. Each input is played three times, each time from a new heap block of exactly
- * its size: what a run leaves behind meets the next, and a byte too far is seen by the sanitizer.
- * All runs must have the same digest.
+ * always played too. Each input is played three times (play.h). With --trials, inputs come from
+ * another program (trials.h).
  *
  *   --show    prints the inputs in their text form and plays none
  *   --c       prints one input as a C file that needs nothing but the library, and plays none
@@ -24,8 +24,9 @@
  * child ends early, the next one goes on behind the input that ended it.
  */
 #define _GNU_SOURCE
-#include "fuzz/engine/digest.h"
+#include "fuzz/engine/play.h"
 #include "fuzz/engine/target.h"
+#include "fuzz/engine/trials.h"
 #include "fuzz/program/emit_c.h"
 #include "fuzz/program/operation.h"
 #include "fuzz/program/steps_text.h"
@@ -40,11 +41,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* Times each input is played unless said otherwise. */
-#define RUNS 3
-/* Seconds that one input may take for all its runs, under the slowest sanitizer. */
-#define SECONDS_EACH 20
 
 enum { PASSED = 0, FAILED = 1, USAGE = 2, UNREADABLE = 3 };
 
@@ -164,28 +160,6 @@ static void show(const struct input *input, FILE *out)
         steps_print(fuzz_language, input->bytes, input->length, out);
 }
 
-/* Returns the digest of what happened. */
-static uint64_t play(const struct input *input, unsigned long runs)
-{
-    uint64_t first = 0;
-
-    for (unsigned long run = 0; run < runs; run++) {
-        uint8_t *copy = need(malloc(input->length));
-
-        if (input->length > 0)
-            memcpy(copy, input->bytes, input->length);
-        fuzz_digest_reset();
-        (void)LLVMFuzzerTestOneInput(copy, input->length);
-        if (run == 0)
-            first = fuzz_digest();
-        FUZZ_CHECK(fuzz_digest() == first, "played again, the input does something else");
-        FUZZ_CHECK(input->length == 0 || memcmp(copy, input->bytes, input->length) == 0,
-                   "the target changed its input");
-        free(copy);
-    }
-    return first;
-}
-
 /* Plays from *next on; @next always says which input is being played. */
 static void play_all(const struct inputs *inputs, volatile size_t *next)
 {
@@ -193,8 +167,8 @@ static void play_all(const struct inputs *inputs, volatile size_t *next)
         const struct input *input = &inputs->list[*next];
         uint64_t digest;
 
-        (void)alarm(SECONDS_EACH);
-        digest = play(input, inputs->runs);
+        (void)alarm(PLAY_SECONDS);
+        digest = play_input(input->bytes, input->length, inputs->runs);
         if (inputs->shows_digests) {
             printf("%016" PRIx64 " %s\n", digest, input->name);
             (void)fflush(stdout); /* the next one may end the process */
@@ -210,7 +184,7 @@ static void report(const struct inputs *inputs, size_t which, int status)
     if (which < inputs->count)
         name = inputs->list[which].name;
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
-        fprintf(stderr, "FAILED %s: no end after %d seconds\n", name, SECONDS_EACH);
+        fprintf(stderr, "FAILED %s: no end after %d seconds\n", name, PLAY_SECONDS);
     else if (WIFSIGNALED(status))
         fprintf(stderr, "FAILED %s: killed by SIG%s\n", name, sigabbrev_np(WTERMSIG(status)));
     else
@@ -272,14 +246,15 @@ static int show_in_c(const struct inputs *inputs)
 
 static int usage(void)
 {
-    fputs("usage: replay [--show | --c | --digest | --claims | --here | --times N] PATH...\n",
+    fputs("usage: replay [--show | --c | --digest | --claims | --here | --times N] PATH...\n"
+          "       replay --trials\n",
           stderr);
     return USAGE;
 }
 
 int main(int argc, char **argv)
 {
-    struct inputs inputs = {.runs = RUNS};
+    struct inputs inputs = {.runs = PLAY_RUNS};
     bool shows = false;
     bool shows_in_c = false;
     bool plays_here = false;
@@ -287,6 +262,8 @@ int main(int argc, char **argv)
     int status = PASSED;
     int first = 1;
 
+    if (argc == 2 && strcmp(argv[1], "--trials") == 0)
+        return trials() ? PASSED : UNREADABLE;
     if (argc > 1 && strncmp(argv[1], "--", 2) == 0) {
         shows = strcmp(argv[1], "--show") == 0;
         shows_in_c = strcmp(argv[1], "--c") == 0;
