@@ -103,6 +103,7 @@ void server_model_before(struct server_model *model, const struct operation *ope
     model->info = (struct sp_os_sockinfo){0};
     model->peer = (struct server_peer){.fd = -1};
     model->was_vain = false;
+    model->interruptions = 0;
     model->sweeps = false;
     model->deserted = 0;
 }

@@ -96,7 +96,8 @@ struct server_model {
     int examined;     /* descriptor that sockinfo() was asked about; -1: none */
     struct sp_os_sockinfo info;
     struct server_peer peer;
-    bool was_vain; /* the first accept() of a turn found nobody */
+    bool was_vain;          /* the first accept() of a turn found nobody */
+    unsigned interruptions; /* in a row, of the look that follows */
     enum server_trouble trouble_before;
     bool sweeps;       /* the queue was full when poll() looked at it */
     uint64_t deserted; /* connections that were looked at and found so, by descriptor */

@@ -260,8 +260,10 @@ static void looked(struct server_model *model, const struct sim_trace_entry *ent
     const struct sp_os_pollfd *polled = model->world->io.polled;
 
     server_settle_peer(model);
-    if (model->was_vain && entry->result == -EINTR)
-        return; /* it is asked again */
+    /* It is asked again, so many times; then the interruption is the answer. */
+    if (model->was_vain && entry->result == -EINTR && ++model->interruptions < SP_EINTR_RETRIES)
+        return;
+    model->interruptions = 0;
     if (model->was_vain && entry->result > 0 && polled[0].fd == model->now->fd &&
         (polled[0].got & SP_OS_POLLRDHUP) != 0) {
         model->now->trouble = model->trouble_before;

@@ -14,8 +14,9 @@
  * The only target that does something on the machine, and is as slow as that: below a fresh
  * directory of its own, which a process outside keeps and removes. Only root can confine the
  * processes to it and make them three users: others play steps of `me`, and of these only those
- * that cannot leave the directory. A kernel that is not the measured one plays no steps that send.
- * Both are said on standard error.
+ * that cannot leave the directory. A kernel that is not the measured one plays no steps that send,
+ * one without fchmodat2() none that change modes through a handle, and valgrind's no limits. All of
+ * that is said on standard error.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -32,6 +33,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -65,6 +67,7 @@ static struct {
     bool is_root;     /* may confine, and be three users */
     bool is_measured; /* the kernel is the one that sim/ describes */
     bool has_fchmodat2;
+    bool has_limits; /* of descriptors, compared before anything else is looked at */
 } machine;
 
 /* One input: what was played on the simulated kernel, with what it came to. */
@@ -244,6 +247,8 @@ static bool can_be_played(unsigned flags, const struct words *words)
     if ((flags & FIDELITY_CAST) != 0 && !machine.is_root)
         return false;
     if ((flags & FIDELITY_CHMOD) != 0 && !machine.has_fchmodat2)
+        return false;
+    if ((flags & FIDELITY_LIMITS) != 0 && !machine.has_limits)
         return false;
     if ((flags & (run.seen & FIDELITY_FIRSTS) << 1) != 0)
         return false;
@@ -474,6 +479,22 @@ static bool has_fchmodat2(void)
     return syscall(LINUX_FCHMODAT2, -1, "", 0, AT_EMPTY_PATH) < 0 && errno != ENOSYS;
 }
 
+/* Valgrind's kernel compares when the call has been made, and its error comes first. */
+static bool has_limits(void)
+{
+    struct rlimit usual, none;
+    bool refuses_first;
+
+    if (getrlimit(RLIMIT_NOFILE, &usual) < 0)
+        return false;
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = usual.rlim_max};
+    if (setrlimit(RLIMIT_NOFILE, &none) < 0)
+        return false;
+    refuses_first = open("/nothing/is/here", O_PATH | O_CLOEXEC) < 0 && errno == EMFILE;
+    (void)setrlimit(RLIMIT_NOFILE, &usual);
+    return refuses_first;
+}
+
 static void open_machine(void)
 {
     unsigned flags = STAGE_CONFINED | STAGE_KEPT;
@@ -481,6 +502,7 @@ static void open_machine(void)
     machine.is_root = geteuid() == 0;
     machine.is_measured = is_measured_kernel();
     machine.has_fchmodat2 = has_fchmodat2();
+    machine.has_limits = has_limits();
     if (machine.is_root)
         flags |= STAGE_OTHERS;
     else
@@ -491,6 +513,9 @@ static void open_machine(void)
     if (!machine.has_fchmodat2)
         (void)fprintf(stderr,
                       "fuzz_fidelity: there is no fchmodat2() here: chmod_as is left out\n");
+    if (!machine.has_limits)
+        (void)fprintf(stderr, "fuzz_fidelity: limits of descriptors are not Linux's here: limit is "
+                              "left out\n");
     machine.simulated = stage_open(KERNEL_SIMULATED, flags);
     machine.real = stage_open(KERNEL_REAL, flags);
 }
