@@ -117,7 +117,7 @@ static void note_call(struct world *world, const struct sim_trace_entry *entry)
 {
     struct world_sweep *sweep = world->sweep;
 
-    if (entry->actor == world->sides[WORLD_CLIENT].actor && sweep->count < sizeof(sweep->calls))
+    if (entry->actor == world->sides[sweep->side].actor && sweep->count < sizeof(sweep->calls))
         sweep->calls[sweep->count++] = (uint8_t)entry->call;
 }
 

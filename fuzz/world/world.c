@@ -95,7 +95,7 @@ static void begin(struct world *world)
     world->patience = (struct world_patience){.ms = -1};
     sim_set_trace(world->sim, world_trace, world);
     if (world->sweep != NULL && world->sweep->plans)
-        (void)sim_fault_add(world->sides[WORLD_CLIENT].actor, &world->sweep->rule);
+        (void)sim_fault_add(world->sides[world->sweep->side].actor, &world->sweep->rule);
 }
 
 /* The sanitizer of an engine's build is told of the world's memory by sim/heap.c alone: the
@@ -112,6 +112,16 @@ struct world *world_get(void)
     return &world;
 }
 
+/* Whether the value of a variable, if it has one, is this directory: slashes at its end do not
+ * count. */
+static bool says(const char *value, const char *base)
+{
+    size_t length = strlen(base);
+
+    return value != NULL && strncmp(value, base, length) == 0 &&
+           value[length + strspn(value + length, "/")] == '\0';
+}
+
 /* $XDG_RUNTIME_DIR is taken only if it is ours and closed to everybody else. Somebody who changed
  * it since is not what is asked about here. */
 static void check_base(struct world *world, const struct world_side *side, unsigned inner)
@@ -121,8 +131,7 @@ static void check_base(struct world *world, const struct world_side *side, unsig
     const char *other = sim_actor_getenv(side->actor, "TMPDIR");
     struct sp_os_stat stat;
 
-    if (world->inner != inner || runtime == NULL || strcmp(base, runtime) != 0 ||
-        (other != NULL && strcmp(base, other) == 0))
+    if (world->inner != inner || !says(runtime, base) || says(other, base) || says("/tmp", base))
         return;
     WORLD_CHECK(world,
                 sim_stat(side->actor, base, &stat) == 0 && stat.uid == WORLD_OURS &&

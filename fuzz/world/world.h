@@ -107,10 +107,12 @@ struct world_outcome {
 
 /**
  * struct world_sweep - a fault that every program meets besides its own
- * @plans: whether it does; else the calls of the client's side are noted
+ * @side:  which process of the library meets it
+ * @plans: whether it does; else the calls of that side are noted
  * @rule:  which; with SIM_CALL_ANY its skip is the number of a noted call
  */
 struct world_sweep {
+    enum world_side_number side;
     bool plans;
     struct sim_rule rule;
     size_t count;

@@ -5,9 +5,10 @@
  *
  *   sweep INPUT|FOLDER...
  *
- * An input is played as the fuzz target would, first without, to learn which calls the client's
- * side makes; then once for each of them and each of its faults, twice. What must hold is the
- * target's matter. Prints how many runs there were. Exit status: 0 all hold; 2 wrong usage; 3
+ * An input is played as the fuzz target would, first without, to learn which calls a process of the
+ * library makes; then once for each of them and each of its faults, twice; and all of that for the
+ * client's and for the server's process. What must hold is the target's matter. Prints how many
+ * runs there were. Exit status: 0 all hold; 2 wrong usage; 3
  * unreadable; a failure ends the process as it does in the fuzz target, and says which fault it
  * was.
  */
@@ -38,10 +39,10 @@ static void report(int signal_number)
     const char *name = fault.kind == SIM_FAULT_ERRNO || fault.kind == SIM_FAULT_AFTER
                            ? sim_errno_name((int)fault.value)
                            : "";
-    int length =
-        snprintf(line, sizeof(line), "sweep: %s: call %u of the client, %s, kind %d %s%s\n",
-                 current, sweep.rule.skip, sim_call_name(call), (int)fault.kind, name,
-                 sweep.rule.times == 0 ? ", from there on" : "");
+    int length = snprintf(line, sizeof(line), "sweep: %s: call %u of the %s, %s, kind %d %s%s\n",
+                          current, sweep.rule.skip,
+                          sweep.side == WORLD_CLIENT ? "client" : "server", sim_call_name(call),
+                          (int)fault.kind, name, sweep.rule.times == 0 ? ", from there on" : "");
 
     if (length > 0)
         (void)!write(STDERR_FILENO, line, (size_t)length);
@@ -54,8 +55,9 @@ static void play(const uint8_t *bytes, size_t length)
     (void)LLVMFuzzerTestOneInput(bytes, length);
 }
 
-static void sweep_input(const uint8_t *bytes, size_t length)
+static void sweep_side(enum world_side_number side, const uint8_t *bytes, size_t length)
 {
+    sweep.side = side;
     sweep.plans = false;
     sweep.count = 0;
     play(bytes, length);
@@ -69,6 +71,12 @@ static void sweep_input(const uint8_t *bytes, size_t length)
                 play(bytes, length);
             }
     }
+}
+
+static void sweep_input(const uint8_t *bytes, size_t length)
+{
+    for (int side = 0; side < WORLD_SIDES; side++)
+        sweep_side((enum world_side_number)side, bytes, length);
 }
 
 static void sweep_file(const char *path)
