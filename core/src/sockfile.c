@@ -32,6 +32,8 @@
  *       takes our file for stale between our bind and listen, and removes it: step 7 sees it
  *       replaces the directory: bind went by the path, so step 5 or 7 does not find our file. It
  *           stays in the other directory, because nothing proves that it is ours
+ *       puts another socket of our own in the place of the new one before step 5 looks, with no
+ *           permission too many: it is taken for the new one, gets its mode, and goes with it
  *   - Somebody in a directory that others may write, if that was allowed (SP_TRUST_OFF): he can do
  *     all of the above, and put a node of his in the place of ours before step 5 looks. Its owner
  *     and mode must then fit as well.

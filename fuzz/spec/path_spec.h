@@ -18,7 +18,8 @@
  * that the files as they were before lead to.
  *
  * What nobody can promise on Linux is excepted, and only that: a name that is given to another file
- * between the last look and the removal.
+ * between the last look and the removal, and one that is given to another socket of our own user,
+ * with no permission too many, between bind() and the first look after it.
  */
 #ifndef FUZZ_PATH_SPEC_H
 #define FUZZ_PATH_SPEC_H
@@ -67,6 +68,8 @@ struct path_spec {
     bool raced_removal;       /* ... between the last look and the removal */
     bool raced_at_last;       /* ... after listen(): nothing was looked at since */
     bool clean_up_failed;     /* a call that takes away what was made was made to fail */
+    bool identified;          /* the new socket was looked at after bind() */
+    bool mistaken;            /* ... and another of our own user's stood there */
     bool listened;            /* listen() has been called */
     bool probed_stale;        /* connect() was refused */
     bool probe_lied;          /* ... by a fault */
