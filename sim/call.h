@@ -2,19 +2,13 @@
 /*
  * The members of the seam, as numbers: for fault plans, hooks and traces.
  *
- * One list, in the order of struct sp_os; seam.c asserts that none is missing.
+ * One list, in the order of struct sp_os; seam.c asserts that none is missing. The second part of
+ * it, what goes to the kernel, is also what tests/support/faulty_os.h can make fail.
  */
 #ifndef SIM_CALL_H
 #define SIM_CALL_H
 
-#define SIM_CALLS(X)                    \
-    X(ALLOC, alloc)                     \
-    X(RELEASE, release)                 \
-    X(NOW, now_ns)                      \
-    X(ENVIRONMENT, environment)         \
-    X(EUID, euid)                       \
-    X(EGID, egid)                       \
-    X(PID, pid)                         \
+#define SIM_CALLS_OF_KERNEL(X)          \
     X(SOCKET, socket)                   \
     X(BIND, bind)                       \
     X(LISTEN, listen)                   \
@@ -40,6 +34,16 @@
     X(UNLINK_AT, unlink_at)             \
     X(CHMOD_AT, chmod_at)               \
     X(LOCK_AT, lock_at)
+
+#define SIM_CALLS(X)            \
+    X(ALLOC, alloc)             \
+    X(RELEASE, release)         \
+    X(NOW, now_ns)              \
+    X(ENVIRONMENT, environment) \
+    X(EUID, euid)               \
+    X(EGID, egid)               \
+    X(PID, pid)                 \
+    SIM_CALLS_OF_KERNEL(X)
 
 enum sim_call {
 #define X(upper, lower) SIM_CALL_##upper,

@@ -25,38 +25,16 @@
 #ifndef TESTS_SUPPORT_FAULTY_OS_H
 #define TESTS_SUPPORT_FAULTY_OS_H
 
+#include "sim/call.h"
+
 #include <sunpath/os.h>
 
 #include <stdbool.h>
 
 /* Every member that can fail. X(ENUM, member) */
-#define FAULTY_LIST(X)                  \
-    X(ALLOC, alloc)                     \
-    X(SOCKET, socket)                   \
-    X(BIND, bind)                       \
-    X(LISTEN, listen)                   \
-    X(ACCEPT, accept)                   \
-    X(CONNECT, connect)                 \
-    X(GETSOCKNAME, getsockname)         \
-    X(GETPEERNAME, getpeername)         \
-    X(SEND, send)                       \
-    X(RECV, recv)                       \
-    X(CLOSE, close)                     \
-    X(POLL, poll)                       \
-    X(SOCKINFO, sockinfo)               \
-    X(SET_NONBLOCK, set_nonblock)       \
-    X(SET_CLOEXEC, set_cloexec)         \
-    X(PEER_CRED, peer_cred)             \
-    X(PEER_GROUPS, peer_groups)         \
-    X(PEER_PIDFD, peer_pidfd)           \
-    X(SET_SOCKET_MODE, set_socket_mode) \
-    X(OPEN_DIR, open_dir)               \
-    X(STAT_AT, stat_at)                 \
-    X(STAT_FD, stat_fd)                 \
-    X(READLINK_AT, readlink_at)         \
-    X(UNLINK_AT, unlink_at)             \
-    X(CHMOD_AT, chmod_at)               \
-    X(LOCK_AT, lock_at)
+#define FAULTY_LIST(X) \
+    X(ALLOC, alloc)    \
+    SIM_CALLS_OF_KERNEL(X)
 
 enum faulty_member {
     FAULTY_ANY, /* in a plan: whichever member it is */
