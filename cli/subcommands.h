@@ -3,3 +3,4 @@
 SUBCOMMAND("audit", "say who can reach, replace or impersonate a socket")
 SUBCOMMAND("replay", "play inputs of the fuzz targets again: whole corpora, folders, files")
 SUBCOMMAND("show", "print inputs as programs that a person can read")
+SUBCOMMAND("triage", "say which crashes are the same, minimise them, file them; merge corpora")

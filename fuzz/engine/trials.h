@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Inputs that another program makes up, one after the other: whoever looks for the smallest input
- * that fails (cli/trials.py) asks here instead of starting a process for each.
+ * that fails (cli/triage/trials.py) asks here instead of starting a process for each.
  *
  * A request on standard input, each a line and so many bytes behind it:
  *
