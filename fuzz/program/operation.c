@@ -43,14 +43,16 @@ static const struct {
 #define BIT_SERVER OPERATION_IN_SERVER
 #define BIT_PAIR OPERATION_IN_PAIR
 #define BIT_PATH OPERATION_IN_PATH
+#define BIT_SUBJECT OPERATION_IN_SUBJECT
 #define BIT_ALL (BIT_STATE | BIT_SERVER | BIT_PAIR | BIT_PATH)
 
 /* X(lower, UPPER) */
-#define LANGUAGES(X)  \
-    X(state, STATE)   \
-    X(server, SERVER) \
-    X(pair, PAIR)     \
-    X(path, PATH)     \
+#define LANGUAGES(X)    \
+    X(state, STATE)     \
+    X(server, SERVER)   \
+    X(pair, PAIR)       \
+    X(path, PATH)       \
+    X(subject, SUBJECT) \
     X(all, ALL)
 
 /* How many rows each has: the list again for each of them, as a list cannot expand inside itself.
@@ -59,6 +61,7 @@ static const struct {
 #define ROW_SERVER(name, letter, targets, pattern) +(((targets) & BIT_SERVER) != 0)
 #define ROW_PAIR(name, letter, targets, pattern) +(((targets) & BIT_PAIR) != 0)
 #define ROW_PATH(name, letter, targets, pattern) +(((targets) & BIT_PATH) != 0)
+#define ROW_SUBJECT(name, letter, targets, pattern) +(((targets) & BIT_SUBJECT) != 0)
 #define ROW_ALL(name, letter, targets, pattern) +(((targets) & BIT_ALL) != 0)
 
 #define LANGUAGE(lower, UPPER)                              \

@@ -38,6 +38,7 @@ extern const struct step_language operation_state;
 extern const struct step_language operation_server;
 extern const struct step_language operation_pair;
 extern const struct step_language operation_path;
+extern const struct step_language operation_subject;
 /* All of them, for those who look at programs and play none. */
 extern const struct step_language operation_all;
 

@@ -34,15 +34,18 @@ enum {
     OPERATION_IN_SERVER = 1u << 1,
     OPERATION_IN_PAIR = 1u << 2,
     OPERATION_IN_PATH = 1u << 3,
+    OPERATION_IN_SUBJECT = 1u << 4,
 };
 
-/* Shorthand for the third column: sockets; servers; the names and files around servers; all. */
+/* Shorthand for the third column: sockets; servers; the names and files around servers; all; and
+ * what any implementation can do, a subject's programs. */
 #define IN_SOCKET (OPERATION_IN_STATE | OPERATION_IN_PAIR)
 #define IN_SERVER (OPERATION_IN_SERVER | OPERATION_IN_PAIR)
 #define IN_NAMES (OPERATION_IN_SERVER | OPERATION_IN_PATH)
 #define IN_LISTEN (OPERATION_IN_SERVER | OPERATION_IN_PAIR | OPERATION_IN_PATH)
 #define IN_PEER (OPERATION_IN_STATE | OPERATION_IN_SERVER)
 #define IN_MOST (OPERATION_IN_STATE | OPERATION_IN_SERVER | OPERATION_IN_PAIR)
+#define IN_ANY OPERATION_IN_SUBJECT
 #define IN_ALL (OPERATION_IN_STATE | OPERATION_IN_SERVER | OPERATION_IN_PAIR | OPERATION_IN_PATH)
 
 /* clang-format off */
@@ -68,9 +71,9 @@ enum {
 
 #define OPERATION_LIST(X)                                                                        \
     /* sockets: connecting */                                                                    \
-    X(CONNECT,          'c', IN_SOCKET, "{c} = connect {name} {mode}")                           \
+    X(CONNECT,          'c', IN_SOCKET | IN_ANY, "{c} = connect {name} {mode}")                  \
     X(CONNECT_ABSTRACT, 'C', IN_SOCKET, "{c} = connect-abstract {name} {mode}")                  \
-    X(SOCKET_NEW,       'n', IN_SOCKET, "{c} = new {side}")                                      \
+    X(SOCKET_NEW,       'n', IN_SOCKET | IN_ANY, "{c} = new {side}")                             \
     X(SET_NAME,         'm', IN_SOCKET, "{c}.set-name {name}")                                   \
     X(OPEN,             'o', IN_SOCKET, "{c}.open {mode}")                                       \
     X(ADOPT,            'A', IN_SOCKET, "{c}.adopt {p} {state} {mode}")                          \
@@ -78,13 +81,13 @@ enum {
     X(SOCKET_POLICY,    'y', IN_SOCKET, "{c}.policy {allow}")                                    \
     /* sockets: closing */                                                                       \
     X(DISCONNECT,       'd', IN_SOCKET, "{c}.disconnect")                                        \
-    X(CLOSE,            'x', IN_SOCKET, "{c}.close")                                             \
+    X(CLOSE,            'x', IN_SOCKET | IN_ANY, "{c}.close")                                    \
     X(ABORT,            'a', IN_SOCKET, "{c}.abort")                                             \
-    X(FREE,             'f', IN_SOCKET, "{c}.free")                                              \
+    X(FREE,             'f', IN_SOCKET | IN_ANY, "{c}.free")                                     \
     X(CLOSE_TIMEOUT,    'T', IN_SOCKET, "{c}.close-timeout {ms}")                                \
     X(HALF_OPEN,        'h', IN_SOCKET, "{c}.half-open {flag}")                                  \
     /* sockets: reading */                                                                       \
-    X(READ,             'r', IN_SOCKET, "{c}.read {u16}")                                        \
+    X(READ,             'r', IN_SOCKET | IN_ANY, "{c}.read {u16}")                               \
     X(PEEK,             'p', IN_SOCKET, "{c}.peek {u16}")                                        \
     X(SKIP,             's', IN_SOCKET, "{c}.skip {u32}")                                        \
     X(READ_LINE,        'l', IN_SOCKET, "{c}.read-line {u16}")                                   \
@@ -97,8 +100,8 @@ enum {
     X(COMMIT,           ')', IN_SOCKET, "{c}.commit-transaction")                                \
     X(ROLLBACK,         '<', IN_SOCKET, "{c}.rollback-transaction")                              \
     /* sockets: writing */                                                                       \
-    X(WRITE,            'w', IN_SOCKET, "{c}.write {u16}")                                       \
-    X(WRITE_LARGE,      'W', IN_SOCKET, "{c}.write-large {u32}")                                 \
+    X(WRITE,            'w', IN_SOCKET | IN_ANY, "{c}.write {u16}")                              \
+    X(WRITE_LARGE,      'W', IN_SOCKET | IN_ANY, "{c}.write-large {u32}")                        \
     X(PUT_CHAR,         'q', IN_SOCKET, "{c}.put-char")                                          \
     X(FLUSH,            '!', IN_SOCKET, "{c}.flush")                                             \
     X(WRITE_LIMIT,      'I', IN_SOCKET, "{c}.write-limit {u32}")                                 \
@@ -110,16 +113,16 @@ enum {
     X(PROCESS,          'P', IN_SOCKET, "{c}.process {ready}")                                   \
     X(TURN,             '.', IN_SOCKET, "{c}.turn")                                              \
     X(NEXT_EVENT,       'e', IN_SOCKET, "{c}.next-event")                                        \
-    X(EVENTS,           'E', IN_SOCKET, "{c}.events")                                            \
+    X(EVENTS,           'E', IN_SOCKET | IN_ANY, "{c}.events")                                   \
     X(HANDLER,          'H', IN_SOCKET, "{c}.on {event} {action}")                               \
     X(DISPATCH,         'D', IN_SOCKET, "{c}.dispatch")                                          \
     /* servers: listening */                                                                     \
-    X(LISTEN,           'j', IN_LISTEN, "{s} = listen {name}")                                   \
+    X(LISTEN,           'j', IN_LISTEN | IN_ANY, "{s} = listen {name}")                          \
     X(LISTEN_ABSTRACT,  'J', IN_LISTEN, "{s} = listen-abstract {name}")                          \
-    X(SERVER_NEW,       'N', IN_LISTEN, "{s} = new {side}")                                      \
+    X(SERVER_NEW,       'N', IN_LISTEN | IN_ANY, "{s} = new {side}")                             \
     X(SERVER_ADOPT,     'B', IN_SERVER, "{s}.adopt {p}")                                         \
-    X(SERVER_CLOSE,     'X', IN_LISTEN, "{s}.close")                                             \
-    X(SERVER_FREE,      'F', IN_LISTEN, "{s}.free")                                              \
+    X(SERVER_CLOSE,     'X', IN_LISTEN | IN_ANY, "{s}.close")                                    \
+    X(SERVER_FREE,      'F', IN_LISTEN | IN_ANY, "{s}.free")                                     \
     X(ACCESS,           '0', IN_LISTEN, "{s}.access {octal}")                                    \
     X(BACKLOG,          'k', IN_SERVER, "{s}.backlog {u16}")                                     \
     X(MAX_PENDING,      'M', IN_SERVER, "{s}.max-pending {u16}")                                 \
@@ -128,43 +131,43 @@ enum {
     X(SERVER_POLICY,    'Y', IN_SERVER, "{s}.policy {allow}")                                    \
     X(REMOVE,           'R', IN_NAMES,  "remove {name} {remove}")                                \
     /* servers: connections and the loop */                                                      \
-    X(TAKE,             'K', IN_SERVER, "{s}.accept -> {c}")                                     \
+    X(TAKE,             'K', IN_SERVER | IN_ANY, "{s}.accept -> {c}")                            \
     X(TAKE_DESCRIPTOR,  'V', IN_SERVER, "{s}.take-descriptor -> {p}")                            \
     X(ADD,              '+', IN_SERVER, "{s}.add {p}")                                           \
     X(SERVER_WAIT,      '5', IN_SERVER, "{s}.wait-new-connection {ms}")                          \
     X(SERVER_PROCESS,   'S', IN_SERVER, "{s}.process {ready}")                                   \
     X(SERVER_TURN,      ',', IN_LISTEN, "{s}.turn")                                              \
-    X(SERVER_EVENTS,    '6', IN_SERVER, "{s}.events")                                            \
+    X(SERVER_EVENTS,    '6', IN_SERVER | IN_ANY, "{s}.events")                                   \
     X(SERVER_HANDLER,   '7', IN_SERVER, "{s}.on {event} {action}")                               \
     X(SERVER_DISPATCH,  '8', IN_SERVER, "{s}.dispatch")                                          \
     /* peers: programs that use the kernel directly */                                           \
-    X(PEER_LISTEN,      'G', IN_ALL,    "{p} = {u} listen {name} {u8}")                          \
+    X(PEER_LISTEN,      'G', IN_ALL | IN_ANY, "{p} = {u} listen {name} {u8}")                    \
     X(PEER_LISTEN_ABSTRACT, '^', IN_PEER, "{p} = {u} listen-abstract {name} {u8}")               \
     X(PEER_BIND,        'O', IN_NAMES,  "{p} = {u} bind {name}")                                 \
-    X(PEER_CONNECT,     'Q', IN_ALL,    "{p} = {u} connect {name}")                              \
+    X(PEER_CONNECT,     'Q', IN_ALL | IN_ANY, "{p} = {u} connect {name}")                        \
     X(PEER_CONNECT_ABSTRACT, '|', IN_PEER, "{p} = {u} connect-abstract {name}")                  \
-    X(PEER_ACCEPT,      '>', IN_PEER,   "{p} = accept {p}")                                      \
+    X(PEER_ACCEPT,      '>', IN_PEER | IN_ANY, "{p} = accept {p}")                               \
     X(PEER_SOCKET,      '~', IN_PEER,   "{p} = {u} socket {kind}")                               \
     X(PEER_PAIR,        '=', IN_PEER,   "{p} = {u} pair {p}")                                    \
-    X(PEER_SEND,        '"', IN_PEER,   "{p}.send {u16}")                                        \
+    X(PEER_SEND,        '"', IN_PEER | IN_ANY, "{p}.send {u16}")                                 \
     X(PEER_SEND_TEXT,   '\'', IN_PEER,  "{p}.send-text {name}")                                  \
     X(PEER_URGENT,      '`', IN_PEER,   "{p}.send-urgent {u8}")                                  \
     X(PEER_PASS,        '@', IN_PEER,   "{p}.pass {p}")                                          \
-    X(PEER_FILL,        '#', IN_PEER,   "{p}.fill")                                              \
-    X(PEER_RECEIVE,     '?', IN_PEER,   "{p}.receive {u16}")                                     \
-    X(PEER_SHUTDOWN,    '-', IN_PEER,   "{p}.shutdown {shut}")                                   \
+    X(PEER_FILL,        '#', IN_PEER | IN_ANY, "{p}.fill")                                       \
+    X(PEER_RECEIVE,     '?', IN_PEER | IN_ANY, "{p}.receive {u16}")                              \
+    X(PEER_SHUTDOWN,    '-', IN_PEER | IN_ANY, "{p}.shutdown {shut}")                            \
     X(PEER_BUFFER,      '_', IN_PEER,   "{p}.send-buffer {u16}")                                 \
-    X(PEER_CLOSE,       ';', IN_ALL,    "{p}.close")                                             \
+    X(PEER_CLOSE,       ';', IN_ALL | IN_ANY, "{p}.close")                                       \
     X(PEER_EXIT,        ':', IN_PEER,   "{u}.exit")                                              \
     X(KILL,             'Z', OPERATION_IN_PAIR, "kill {side}")                                   \
     /* files */                                                                                  \
-    X(MKDIR,            '[', IN_NAMES,  "{u}.mkdir {path} {octal}")                              \
-    X(RMDIR,            ']', IN_NAMES,  "{u}.rmdir {path}")                                      \
-    X(CREATE,           '*', IN_NAMES,  "{u}.create {path} {file} {octal}")                      \
-    X(SYMLINK,          '/', IN_NAMES,  "{u}.symlink {path} -> {name}")                          \
+    X(MKDIR,            '[', IN_NAMES | IN_ANY, "{u}.mkdir {path} {octal}")                      \
+    X(RMDIR,            ']', IN_NAMES | IN_ANY, "{u}.rmdir {path}")                              \
+    X(CREATE,           '*', IN_NAMES | IN_ANY, "{u}.create {path} {file} {octal}")              \
+    X(SYMLINK,          '/', IN_NAMES | IN_ANY, "{u}.symlink {path} -> {name}")                  \
     X(LINK,             '\\', IN_NAMES, "{u}.link {path} -> {name}")                             \
-    X(RENAME,           '%', IN_NAMES,  "{u}.rename {path} -> {name}")                           \
-    X(UNLINK,           '$', IN_NAMES,  "{u}.unlink {path}")                                     \
+    X(RENAME,           '%', IN_NAMES | IN_ANY, "{u}.rename {path} -> {name}")                   \
+    X(UNLINK,           '$', IN_NAMES | IN_ANY, "{u}.unlink {path}")                             \
     X(CHMOD,            '&', IN_NAMES,  "{u}.chmod {path} {octal}")                              \
     X(CHOWN,            '{', IN_NAMES,  "{u}.chown {path} {u}")                                  \
     X(LOCK,             '}', IN_NAMES,  "{u}.lock {path}")                                       \
