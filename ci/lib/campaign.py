@@ -95,6 +95,7 @@ def watch(engines, seconds, done, show):
     running = list(engines)
     try:
         while running:
+            children.stop_if_interrupted()
             left = seconds - (time.monotonic() - start)
             for engine in list(running):
                 if not engine.poll() or done(engine) or left < -GRACE_SECONDS:

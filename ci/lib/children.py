@@ -49,8 +49,19 @@ def _end_all():
         _collect()
 
 
+_interrupted = None
+
+
 def _interrupt(number, _frame):
-    raise KeyboardInterrupt(signal.Signals(number).name)
+    global _interrupted
+    _interrupted = signal.Signals(number).name
+    raise KeyboardInterrupt(_interrupted)
+
+
+def stop_if_interrupted():
+    """For whoever waits: where the interpreter was tidying up, the exception was lost."""
+    if _interrupted:
+        raise KeyboardInterrupt(_interrupted)
 
 
 @contextlib.contextmanager

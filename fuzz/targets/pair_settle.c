@@ -334,7 +334,8 @@ static void begin(struct settling *now)
     }
 }
 
-/* Who connected leaves first: so one end sees the other one go. Whether anybody left. */
+/* Who connected leaves first: so one end sees the other one go. Whether anybody was told to: who is
+ * closing already was told before. */
 static bool disconnect(struct settling *now, bool all)
 {
     struct world *world = now->world;
@@ -344,7 +345,8 @@ static bool disconnect(struct settling *now, bool all)
         const struct world_socket *here = &world->sockets[i];
 
         if (here->socket == NULL || (here->end != 0 && !all) ||
-            sp_socket_state(here->socket) == SP_STATE_UNCONNECTED)
+            sp_socket_state(here->socket) == SP_STATE_UNCONNECTED ||
+            sp_socket_state(here->socket) == SP_STATE_CLOSING)
             continue;
         world_act(world, OPERATION_DISCONNECT, i, 0);
         attend(now, i);
@@ -367,18 +369,24 @@ static void check_all_left(const struct settling *now)
     }
 }
 
+static void settle(struct settling *now)
+{
+    run(now);
+    check_rest(now);
+}
+
 void pair_settle(struct ledger *ledger)
 {
     struct settling now = {.ledger = ledger, .world = ledger->world};
 
     begin(&now);
-    run(&now);
-    check_rest(&now);
-    for (int all = 0; all < 2; all++) {
-        if (!disconnect(&now, all != 0))
-            continue;
-        run(&now);
-        check_rest(&now);
+    settle(&now);
+    if (disconnect(&now, false))
+        settle(&now);
+    /* Again and again: the places of those that left go to who waits at a server. */
+    while (disconnect(&now, true)) {
+        now.rounds_left = ROUNDS_MIN;
+        settle(&now);
     }
     check_all_left(&now);
 }
