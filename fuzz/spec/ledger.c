@@ -161,8 +161,8 @@ static void check_now(struct ledger *ledger, unsigned slot, const struct sp_sock
     end->lost = lost;
     if (state != SP_STATE_UNCONNECTED)
         end->readable = (sp_socket_mode(socket) & SP_READ_ONLY) != 0;
-    /* Nobody was promised bytes of a connection that the kernel had made (it was interrupted when it
-     * said so) and the peer policy refused. */
+    /* Nobody was promised bytes of a connection that the kernel had made (it was interrupted when
+     * it said so) and the peer policy refused. */
     if (state == SP_STATE_UNCONNECTED && end->state != SP_STATE_UNCONNECTED &&
         end->state != SP_STATE_CONNECTING)
         check_end(ledger, slot);
