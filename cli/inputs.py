@@ -28,6 +28,10 @@ def driver(target):
     return PARTS / f"replay_{target}"
 
 
+def command():
+    return PARTS.parents[1] / "bin" / "sunpath"
+
+
 def corpus(target):
     """The folders of a target's inputs."""
     found = [CORPUS / target / part for part in ("seeds", "campaign", "crashes")]

@@ -23,7 +23,9 @@ set(CMAKE_C_EXTENSIONS ON)
 
 target_compile_options(sunpath_build INTERFACE
     $<$<COMPILE_LANGUAGE:C>:-Wall -Wextra -Wconversion -Wshadow>)
-target_compile_definitions(sunpath_build INTERFACE SP_CHECKS=$<BOOL:${SUNPATH_CHECKS}>)
+# A target can have checks where the build has none: SUNPATH_CHECKED, a property of its own.
+target_compile_definitions(sunpath_build INTERFACE
+    SP_CHECKS=$<OR:$<BOOL:${SUNPATH_CHECKS}>,$<BOOL:$<TARGET_PROPERTY:SUNPATH_CHECKED>>>)
 
 target_compile_options(sunpath_strict INTERFACE
     -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wwrite-strings -Wvla -Wformat=2

@@ -2,311 +2,231 @@
 /*
  * The driver without an engine: plays the inputs it is given, once and for all.
  *
- *   replay [--show | --c | --digest | --claims | --here | --times N] PATH...
+ *   replay [OPTION...] PATH...
  *   replay --trials
  *
  * A PATH is an input, or a directory whose files, at any depth, are inputs. The empty input is
- * always played too. Each input is played three times (play.h). With --trials, inputs come from
- * another program (trials.h).
+ * always played too. Each input is played three times (play.h), in child processes, because a
+ * failure ends the process it happens in (workers.h). With --trials, inputs come from another
+ * program (trials.h).
  *
- *   --show    prints the inputs in their text form and plays none
- *   --c       prints one input as a C file that needs nothing but the library, and plays none
- *   --digest  prints each input's digest as well, in front of its name
- *   --claims  also checks what a program claims of itself ("expect ...")
- *   --here    plays in this process, for a debugger; the first failure ends it
- *   --times   plays each input so often
+ *   --show      prints the inputs in their text form and plays none
+ *   --bytes     prints them in hexadecimal, step by step, and plays none
+ *   --c         prints one input as a C file that needs nothing but the library, and plays none
+ *   --trace     plays one after the other, once, and prints what happens
+ *   --here      plays in this process, for a debugger; the first failure ends it
+ *   --digest    prints each input's digest as well, in front of its name
+ *   --claims    also checks what a program claims of itself ("expect ...")
+ *   --times N   plays each input so often
+ *   --jobs N    in so many processes at once
+ *   --memory N  of which each may take so many MiB (2048)
+ *   --report    prints results for another program: report.h
  *
  * Exit status: 0 every input passed; 1 at least one failed, and standard error names it; 2 wrong
- * usage; 3 something could not be read, or a directory held no input. Failure outranks 3: what
- * could be read was played. Nothing that was not played counts as passed.
+ * usage; 3 something could not be read or played, or a directory held no input. Failure outranks 3:
+ * what could be read was played. Nothing that was not played counts as passed.
  *
- * Inputs are played in a child process, because a failure ends the process it happens in. When the
- * child ends early, the next one goes on behind the input that ended it.
+ * Tests: fuzz/engine/check_replay
  */
 #define _GNU_SOURCE
+#include "fuzz/engine/digest.h"
 #include "fuzz/engine/play.h"
+#include "fuzz/engine/report.h"
+#include "fuzz/engine/show.h"
 #include "fuzz/engine/target.h"
 #include "fuzz/engine/trials.h"
-#include "fuzz/program/emit_c.h"
-#include "fuzz/program/operation.h"
-#include "fuzz/program/steps_text.h"
+#include "fuzz/engine/workers.h"
 
-#include <dirent.h>
-#include <errno.h>
+#include <getopt.h>
 #include <inttypes.h>
-#include <signal.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 enum { PASSED = 0, FAILED = 1, USAGE = 2, UNREADABLE = 3 };
 
-struct input {
-    char *name;
-    uint8_t *bytes;
-    size_t length;
-};
+enum way { WAY_PLAY, WAY_HERE, WAY_TRACE, WAY_SHOW, WAY_BYTES, WAY_C };
 
-struct inputs {
-    struct input *list;
-    size_t count;
-    bool is_incomplete; /* something was named that cannot be played */
+struct options {
+    enum way way;
     bool shows_digests;
+    bool reports;
     unsigned long runs;
+    unsigned long jobs;
+    unsigned long memory; /* MiB */
 };
-
-static void *need(void *memory)
-{
-    if (memory == NULL) {
-        fputs("replay: out of memory\n", stderr);
-        exit(UNREADABLE);
-    }
-    return memory;
-}
-
-static void add_input(struct inputs *inputs, const char *name, uint8_t *bytes, size_t length)
-{
-    inputs->list = need(reallocarray(inputs->list, inputs->count + 1, sizeof(*inputs->list)));
-    inputs->list[inputs->count++] = (struct input){need(strdup(name)), bytes, length};
-}
-
-static void complain(struct inputs *inputs, const char *path, const char *why)
-{
-    fprintf(stderr, "replay: %s: %s\n", path, why);
-    inputs->is_incomplete = true;
-}
-
-static void add_file(struct inputs *inputs, const char *path)
-{
-    FILE *file = fopen(path, "rbe");
-    uint8_t *bytes = NULL;
-    size_t length = 0;
-    size_t got;
-
-    if (file == NULL) {
-        complain(inputs, path, strerror(errno));
-        return;
-    }
-    do {
-        bytes = need(realloc(bytes, length + 4096));
-        got = fread(bytes + length, 1, 4096, file);
-        length += got;
-    } while (got > 0);
-    if (ferror(file)) {
-        complain(inputs, path, "cannot be read");
-        free(bytes);
-    } else {
-        add_input(inputs, path, bytes, length);
-    }
-    (void)fclose(file);
-}
-
-static int is_visible(const struct dirent *entry)
-{
-    return entry->d_name[0] != '.';
-}
-
-static void add_path(struct inputs *inputs, const char *path)
-{
-    struct stat status;
-    struct dirent **entries = NULL;
-    int count;
-
-    if (stat(path, &status) < 0) {
-        complain(inputs, path, strerror(errno));
-        return;
-    }
-    if (!S_ISDIR(status.st_mode)) {
-        add_file(inputs, path);
-        return;
-    }
-
-    count = scandir(path, &entries, is_visible, alphasort);
-    if (count < 0) {
-        complain(inputs, path, strerror(errno));
-        return;
-    }
-    if (count == 0)
-        complain(inputs, path, "an empty directory");
-    for (int i = 0; i < count; i++) {
-        char *below = NULL;
-
-        if (asprintf(&below, "%s/%s", path, entries[i]->d_name) < 0)
-            below = NULL;
-        add_path(inputs, need(below));
-        free(below);
-        free(entries[i]);
-    }
-    free(entries);
-}
-
-static void free_inputs(struct inputs *inputs)
-{
-    for (size_t i = 0; i < inputs->count; i++) {
-        free(inputs->list[i].name);
-        free(inputs->list[i].bytes);
-    }
-    free(inputs->list);
-}
-
-static void show(const struct input *input, FILE *out)
-{
-    if (fuzz_language == NULL)
-        fprintf(out, "# %zu bytes\n", input->length);
-    else
-        steps_print(fuzz_language, input->bytes, input->length, out);
-}
-
-/* Plays from *next on; @next always says which input is being played. */
-static void play_all(const struct inputs *inputs, volatile size_t *next)
-{
-    for (; *next < inputs->count; (*next)++) {
-        const struct input *input = &inputs->list[*next];
-        uint64_t digest;
-
-        (void)alarm(PLAY_SECONDS);
-        digest = play_input(input->bytes, input->length, inputs->runs);
-        if (inputs->shows_digests) {
-            printf("%016" PRIx64 " %s\n", digest, input->name);
-            (void)fflush(stdout); /* the next one may end the process */
-        }
-    }
-    (void)alarm(0);
-}
-
-static void report(const struct inputs *inputs, size_t which, int status)
-{
-    const char *name = "at the end, after all inputs";
-
-    if (which < inputs->count)
-        name = inputs->list[which].name;
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
-        fprintf(stderr, "FAILED %s: no end after %d seconds\n", name, PLAY_SECONDS);
-    else if (WIFSIGNALED(status))
-        fprintf(stderr, "FAILED %s: killed by SIG%s\n", name, sigabbrev_np(WTERMSIG(status)));
-    else
-        fprintf(stderr, "FAILED %s: ended the process with status %d\n", name, WEXITSTATUS(status));
-    if (which < inputs->count)
-        show(&inputs->list[which], stderr);
-}
-
-/* Returns how many failed. */
-static size_t play_in_children(const struct inputs *inputs)
-{
-    size_t *next =
-        mmap(NULL, sizeof(*next), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    size_t failed = 0;
-
-    if (next == MAP_FAILED)
-        next = need(NULL);
-    for (*next = 0; *next < inputs->count; (*next)++) {
-        int status = 0;
-        pid_t child;
-
-        (void)fflush(NULL);
-        child = fork();
-        if (child == 0) {
-            play_all(inputs, next);
-            exit(PASSED); /* not _exit(): the leak check and the coverage file are made at exit */
-        }
-        if (child < 0 || waitpid(child, &status, 0) != child) {
-            perror("replay: no child process");
-            exit(UNREADABLE);
-        }
-        if (status != 0) {
-            report(inputs, *next, status);
-            failed++;
-        }
-    }
-    (void)munmap(next, sizeof(*next));
-    return failed;
-}
-
-static int show_in_c(const struct inputs *inputs)
-{
-    const struct input *input = inputs->list;
-    size_t length;
-    char *text;
-
-    if (inputs->count != 1 || fuzz_language == NULL || !operation_can_read(fuzz_language)) {
-        fputs("replay: --c wants one input, of a target whose inputs are operations\n", stderr);
-        return USAGE;
-    }
-    length = emit_c(fuzz_language, input->bytes, input->length, NULL, 0);
-    text = need(malloc(length + 1));
-    (void)emit_c(fuzz_language, input->bytes, input->length, text, length + 1);
-    fputs(emit_c_prelude, stdout);
-    fputs(text, stdout);
-    free(text);
-    return PASSED;
-}
 
 static int usage(void)
 {
-    fputs("usage: replay [--show | --c | --digest | --claims | --here | --times N] PATH...\n"
+    fputs("usage: replay [--show | --bytes | --c | --trace | --here] [--digest] [--claims]\n"
+          "              [--times N] [--jobs N] [--memory MIB] [--report] PATH...\n"
           "       replay --trials\n",
           stderr);
     return USAGE;
 }
 
+static bool read_number(const char *text, unsigned long max, unsigned long *ret)
+{
+    char *end;
+
+    *ret = strtoul(text, &end, 10);
+    return *text >= '0' && *text <= '9' && *end == '\0' && *ret > 0 && *ret <= max;
+}
+
+enum {
+    OPTION_DIGEST = 256,
+    OPTION_CLAIMS,
+    OPTION_TIMES,
+    OPTION_JOBS,
+    OPTION_MEMORY,
+    OPTION_REPORT
+};
+
+static const struct option names[] = {
+    {"show", no_argument, NULL, WAY_SHOW},
+    {"bytes", no_argument, NULL, WAY_BYTES},
+    {"c", no_argument, NULL, WAY_C},
+    {"trace", no_argument, NULL, WAY_TRACE},
+    {"here", no_argument, NULL, WAY_HERE},
+    {"digest", no_argument, NULL, OPTION_DIGEST},
+    {"claims", no_argument, NULL, OPTION_CLAIMS},
+    {"times", required_argument, NULL, OPTION_TIMES},
+    {"jobs", required_argument, NULL, OPTION_JOBS},
+    {"memory", required_argument, NULL, OPTION_MEMORY},
+    {"report", no_argument, NULL, OPTION_REPORT},
+    {NULL, 0, NULL, 0},
+};
+
+static bool read_options(int argc, char **argv, struct options *ret)
+{
+    bool is_good = true;
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", names, NULL)) >= 0) {
+        switch (option) {
+        case OPTION_DIGEST:
+            ret->shows_digests = true;
+            break;
+        case OPTION_CLAIMS:
+            fuzz_claims = true;
+            break;
+        case OPTION_TIMES:
+            is_good = read_number(optarg, ULONG_MAX, &ret->runs) && is_good;
+            break;
+        case OPTION_JOBS:
+            is_good = read_number(optarg, WORKERS_MAX, &ret->jobs) && is_good;
+            break;
+        case OPTION_MEMORY:
+            is_good = read_number(optarg, 1ul << 24, &ret->memory) && is_good;
+            break;
+        case OPTION_REPORT:
+            ret->reports = true;
+            break;
+        case '?':
+            return false;
+        default: /* one way at most */
+            is_good = ret->way == WAY_PLAY && is_good;
+            ret->way = (enum way)option;
+        }
+    }
+    return is_good && optind < argc;
+}
+
+/* ---- ways ---- */
+
+static void play_here(const struct inputs *inputs, const struct options *options)
+{
+    for (size_t i = 0; i < inputs->count; i++) {
+        uint64_t digest = play_timed(&inputs->list[i], options->runs);
+
+        if (options->shows_digests)
+            printf("%016" PRIx64 " %s\n", digest, inputs->list[i].name);
+    }
+}
+
+static int play_in_children(const struct inputs *inputs, const struct options *options)
+{
+    const struct workers workers = {
+        .inputs = inputs,
+        .runs = options->runs,
+        .jobs = (unsigned)options->jobs,
+        .memory = (size_t)options->memory << 20,
+        .is_terse = options->reports,
+    };
+    uint64_t begin = now_ns();
+    struct result *results = workers_play(&workers);
+    struct totals totals;
+
+    totals = (options->reports ? report_to_program : report_to_person)(
+        &workers, results, now_ns() - begin, options->shows_digests);
+    workers_free(results, inputs->count);
+    if (totals.failed > 0)
+        return FAILED;
+    return totals.not_played > 0 ? UNREADABLE : PASSED;
+}
+
+/* Each alone, so that what is written is known to be about it. */
+static int play_traced(const struct inputs *inputs, struct options options)
+{
+    int worst = PASSED;
+
+    options.runs = options.jobs = 1;
+    for (size_t i = 0; i < inputs->count; i++) {
+        const struct inputs one = {.list = &inputs->list[i], .count = 1};
+        int status;
+
+        trace_input(&inputs->list[i], stdout);
+        status = play_in_children(&one, &options);
+        if (worst != FAILED && status != PASSED)
+            worst = status;
+    }
+    trace_end();
+    return worst;
+}
+
+static int take_way(struct inputs *inputs, const struct options *options)
+{
+    switch (options->way) {
+    case WAY_SHOW:
+    case WAY_BYTES:
+        for (size_t i = 0; i < inputs->count; i++) {
+            printf("# %s\n", inputs->list[i].name);
+            (options->way == WAY_SHOW ? show_text : show_bytes)(&inputs->list[i], stdout);
+        }
+        return PASSED;
+    case WAY_C:
+        return inputs->count == 1 && show_c(&inputs->list[0], stdout) ? PASSED : USAGE;
+    case WAY_TRACE:
+        return play_traced(inputs, *options);
+    case WAY_HERE:
+        inputs_add(inputs, "(the empty input)", NULL, 0);
+        play_here(inputs, options);
+        return PASSED;
+    default:
+        inputs_add(inputs, "(the empty input)", NULL, 0);
+        return play_in_children(inputs, options);
+    }
+}
+
 int main(int argc, char **argv)
 {
-    struct inputs inputs = {.runs = PLAY_RUNS};
-    bool shows = false;
-    bool shows_in_c = false;
-    bool plays_here = false;
-    size_t failed = 0;
-    int status = PASSED;
-    int first = 1;
+    struct options options = {.runs = PLAY_RUNS, .jobs = 1, .memory = 2048};
+    struct inputs inputs = {.count = 0};
+    int status;
 
     if (argc == 2 && strcmp(argv[1], "--trials") == 0)
         return trials() ? PASSED : UNREADABLE;
-    if (argc > 1 && strncmp(argv[1], "--", 2) == 0) {
-        shows = strcmp(argv[1], "--show") == 0;
-        shows_in_c = strcmp(argv[1], "--c") == 0;
-        plays_here = strcmp(argv[1], "--here") == 0;
-        inputs.shows_digests = strcmp(argv[1], "--digest") == 0;
-        fuzz_claims = strcmp(argv[1], "--claims") == 0;
-        first = 2;
-        if (strcmp(argv[1], "--times") == 0 && argc > 2) {
-            char *end;
-
-            inputs.runs = strtoul(argv[2], &end, 10);
-            if (*end != '\0' || inputs.runs == 0)
-                return usage();
-            first = 3;
-        } else if (!shows && !shows_in_c && !plays_here && !inputs.shows_digests && !fuzz_claims) {
-            return usage();
-        }
-    }
-    if (first >= argc)
+    if (!read_options(argc, argv, &options))
         return usage();
-    for (int i = first; i < argc; i++)
-        add_path(&inputs, argv[i]);
-
-    if (shows) {
-        for (size_t i = 0; i < inputs.count; i++) {
-            printf("# %s\n", inputs.list[i].name);
-            show(&inputs.list[i], stdout);
-        }
-    } else if (shows_in_c) {
-        status = show_in_c(&inputs);
-    } else {
-        size_t next = 0;
-
-        add_input(&inputs, "(the empty input)", NULL, 0);
-        if (plays_here)
-            play_all(&inputs, &next);
-        else
-            failed = play_in_children(&inputs);
-        printf("%zu inputs, %lu runs each: %zu failed\n", inputs.count, inputs.runs, failed);
-    }
-
-    free_inputs(&inputs);
-    if (failed > 0)
-        return FAILED;
-    return inputs.is_incomplete ? UNREADABLE : status;
+    for (int i = optind; i < argc; i++)
+        inputs_add_path(&inputs, argv[i]);
+    if (!options.reports)
+        for (size_t i = 0; i < inputs.complaint_count; i++)
+            fprintf(stderr, "replay: %s: %s\n", inputs.complaints[i].name,
+                    inputs.complaints[i].why);
+    status = take_way(&inputs, &options);
+    if (status == PASSED && inputs.complaint_count > 0)
+        status = UNREADABLE;
+    inputs_free(&inputs);
+    return status;
 }

@@ -489,7 +489,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     run.length_offset = 0;
     run.failed_before = false;
     run.seen_count = 0;
-    for (int i = 0; i < STEPS_MAX && step_next(&cursor, &step); i++)
+    for (size_t i = 0; i < STEPS_MAX && step_next(&cursor, &step); i++) {
+        fuzz_at(i);
         play(&run, &step);
+    }
     return 0;
 }

@@ -111,6 +111,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct step_cursor cursor = step_cursor_over(fuzz_language, data, size);
     struct step step;
+    size_t played = 0;
 
     if (pattern[0] == pattern[1])
         make_pattern();
@@ -121,8 +122,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     buffer_wire_reset();
     buffer_queues_reset();
     buffer_socket_reset();
-    for (unsigned played = 0; played < STEPS_MAX && step_next(&cursor, &step); played++)
+    for (; played < STEPS_MAX && step_next(&cursor, &step); played++) {
+        fuzz_at(played);
         play(&step);
+    }
+    fuzz_at(played);
     buffer_queues_finish();
     buffer_socket_finish();
     check_memory();

@@ -335,6 +335,7 @@ static void play(struct step_cursor *cursor)
             if (!step_next(cursor, &step))
                 return;
         }
+        fuzz_at(run.step - 1);
         play_step(&step);
     }
 }
@@ -532,6 +533,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     run.seen = 0;
     run.count = run.used = 0;
     play(&cursor);
+    fuzz_at(run.step - 1);
     for (size_t i = 0; i < CAST_SIZE && !run.is_over; i++)
         if (run.processes[i].acted)
             close_look(i);

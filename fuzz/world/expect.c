@@ -10,6 +10,7 @@
  *   expect event E       the next event that was taken and not yet claimed is of this kind
  *   the others           how things are now
  */
+#include "fuzz/engine/target.h"
 #include "fuzz/world/internal.h"
 #include "fuzz/world/names.h"
 
@@ -23,6 +24,8 @@ static void note_event(struct world *world, const struct sp_event *event)
 void world_took_socket_event(struct world *world, unsigned slot, const struct sp_event *event)
 {
     note_event(world, event);
+    if (fuzz_watch.trace != NULL)
+        world_tell_event('c', slot, event);
     if (world->watch->socket_event != NULL)
         world->watch->socket_event(world, slot, event);
 }
@@ -30,6 +33,8 @@ void world_took_socket_event(struct world *world, unsigned slot, const struct sp
 void world_took_server_event(struct world *world, unsigned slot, const struct sp_event *event)
 {
     note_event(world, event);
+    if (fuzz_watch.trace != NULL)
+        world_tell_event('s', slot, event);
     if (world->watch->server_event != NULL)
         world->watch->server_event(world, slot, event);
 }

@@ -12,6 +12,13 @@ void world_seam_make(struct world_side *side);
 /** world_trace() - counts a call of a side and tells the watch */
 sim_trace world_trace;
 
+/* ---- trace.c: called where there is somebody to tell, fuzz_watch.trace ---- */
+
+void world_tell_call(const struct world *world, const struct sim_trace_entry *entry);
+/** world_tell_event() - @object: 'c' for a socket, 's' for a server */
+void world_tell_event(char object, unsigned slot, const struct sp_event *event);
+void world_tell_outcome(const struct world_outcome *outcome);
+
 /* ---- check.c ---- */
 
 /** world_count_begin() - an operation begins: its calls are counted from here */

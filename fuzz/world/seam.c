@@ -8,6 +8,7 @@
  *
  * Tests: fuzz/world/README.md
  */
+#include "fuzz/engine/target.h"
 #include "fuzz/world/internal.h"
 
 /* A storm of faults ends after so many in one operation. No clock moves while it lasts, so a wait
@@ -126,6 +127,8 @@ void world_trace(void *user, const struct sim_trace_entry *entry)
     struct world *world = user;
 
     world->calls++;
+    if (fuzz_watch.trace != NULL)
+        world_tell_call(world, entry);
     if (world->sweep != NULL && !world->sweep->plans)
         note_call(world, entry);
     if (entry->call == SIM_CALL_POLL && sim_now(world->sim) != world->slept_until) {

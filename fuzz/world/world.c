@@ -7,6 +7,7 @@
  *
  * Tests: fuzz/world/README.md
  */
+#include "fuzz/engine/target.h"
 #include "fuzz/world/internal.h"
 
 #include <stddef.h>
@@ -210,6 +211,8 @@ void world_do(struct world *world, const struct operation *operation)
     world->patience = world_patience_of(operation);
     play_one(world, operation, &outcome);
     world->patience = outer;
+    if (fuzz_watch.trace != NULL)
+        world_tell_outcome(&outcome);
     if (watch->after != NULL)
         watch->after(world, &outcome);
     if (--world->depth == 0)
@@ -342,6 +345,7 @@ void world_play(struct world *world, const struct step_language *language,
         }
         if (operation.kind == OPERATION_RACE)
             break;
+        fuzz_at(world->step);
         if (races && world_may_race(&operation))
             begin_race(world, &prefix, &operation);
         else
@@ -349,6 +353,7 @@ void world_play(struct world *world, const struct step_language *language,
         if (sim_full(world->sim) > 0) /* too large for the world: what follows is not Linux's */
             break;
     }
+    fuzz_at(world->step);
     settle(world);
     end(world);
 }

@@ -49,7 +49,8 @@ static void end(void)
 {
     set_storm(0);
     client_end(&client);
-    cr_assert_gt(signals, 20, "there was no storm");
+    /* How many come through depends on how much of the processor we get. */
+    cr_assert_gt(signals, 0, "there was no storm");
 }
 
 TestSuite(socket_signals, .init = begin, .fini = end);
