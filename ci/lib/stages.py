@@ -53,6 +53,7 @@ STAGES = {
         Preset("msan", "memory sanitizer"),
         Preset("valgrind", "gcc, every test under valgrind"),
         Check("exhaustive", "every sequence of six operations on a socket", ["ci/exhaustive"]),
+        Check("oss-fuzz", "what OSS-Fuzz would build, on both engines", ["ci/oss_fuzz_local"]),
         Check("browser", "the report of a campaign in a browser; pictures in build/browser",
               ["tests/cli/test_browser.py", "--pictures", "build/browser"]),
         fuzz(3600),

@@ -78,6 +78,9 @@ static void do_connect(struct beside_step *step)
     char name[256];
     size_t length = beside_sun_path(step, 2, name);
 
+    /* Those of a pair block, and the real kernel waits for room at a listener before it looks
+     * whether the socket is connected already. */
+    (void)os_of(step)->set_nonblock(os_of(step)->ctx, beside_fd(step, 1));
     beside_done(step, os_of(step)->connect(os_of(step)->ctx, beside_fd(step, 1), name, length));
 }
 
