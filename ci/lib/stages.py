@@ -16,11 +16,14 @@ import subprocess
 import sys
 import time
 
-import children
-from logs import excerpt
 from results import FAILED, PASSED, Result, closing_line, count, read_ctest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "cli"))
+
+import children  # noqa: E402  (found through the line above)
+from logs import excerpt  # noqa: E402
+
 BUILD = ROOT / "build"
 JOBS = str(os.cpu_count() or 1)
 
@@ -46,6 +49,7 @@ STAGES = {
         Check("coverage", "line coverage of core/src", ["ci/coverage"]),
         fuzz(10),
         Check("digest", "every input is the same run in every build", ["ci/check_digest"]),
+        Check("campaign", "sunpath fuzz: nothing is lost, however it ends", ["tests/cli/test_fuzz.py"]),
         Check("selftest", "each of these checks can fail", ["ci/selftest"]),
     ],
     "nightly": [

@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import xml.etree.ElementTree
 
-from markup import Markup, element, join
+from fuzz.markup import Markup, element, join
 
 # Small, so that it need not be scaled down on the screen of a telephone.
 WIDTH, HEIGHT, FONT_SIZE = 400, 230, 13

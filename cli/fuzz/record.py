@@ -61,6 +61,7 @@ class Target:
     engines: list[Engine] = dataclasses.field(default_factory=list)
     crashes: list[Crash] = dataclasses.field(default_factory=list)
     new_inputs: int = 0         # kept at the end: they reach what the seeds do not
+    fuzzed: float = 0           # seconds, all runs together
 
 
 @dataclasses.dataclass
@@ -74,6 +75,14 @@ class Campaign:
     notes: list[str] = dataclasses.field(default_factory=list)
     targets: list[Target] = dataclasses.field(default_factory=list)
     version: int = VERSION
+    engine: str = ""            # from here on: its options, for when it is resumed
+    sanitizer: str = ""
+    jobs: int = 0
+    seed: str = ""
+    subject: str = ""
+    corpus: str = ""
+    sync: str = ""
+    host: str = ""
 
 
 @dataclasses.dataclass

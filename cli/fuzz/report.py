@@ -12,9 +12,8 @@ Tests: tests/cli/test_report.py, and in a browser: tests/cli/test_browser.py
 import pathlib
 import time
 
-import plots
-import record
-from markup import Markup, element, join
+from fuzz import plots, record
+from fuzz.markup import Markup, element, join
 
 PAGE = "report.html"
 # Where the source coverage is looked for, below the campaign's folder: ci/coverage --campaign puts it there.

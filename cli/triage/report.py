@@ -28,7 +28,7 @@ _FRAME = re.compile(r"^ *#(?P<number>\d+) (?P<address>0x[0-9a-f]+) +"
                     re.MULTILINE)
 
 # Frames that say how a failure was noticed and not where: of the alarm, of C, of sanitizers.
-_ALARM = re.compile(r"fuzz_fail|world_fail|abort|raise|gsignal|pthread_kill|_{0,2}(asan|ubsan|msan|tsan|lsan|"
+_ALARM = re.compile(r"fuzz_fail|world_fail|stage_fail|abort|raise|gsignal|pthread_kill|_{0,2}(asan|ubsan|msan|tsan|lsan|"
                     r"sanitizer|interceptor|pthread_kill)_\w*|_{1,2}libc_\w+|_start")
 # What compilers put behind the name of a function that they have split.
 _SPLIT = re.compile(r"\.(cold|isra|part|constprop|llvm|lto_priv)\b.*")
@@ -66,6 +66,9 @@ def general(text):
     return re.sub(r"\s+", " ", text).strip()
 
 
+# Who names the property that does not hold, instead of the place that noticed it.
+_NAMED = {"world", "subject"}
+
 _EMPTY_WORDS = {"a", "an", "and", "be", "bytes", "gave", "in", "is", "it", "must", "n", "of", "on", "or",
                 "out", "sp", "that", "the", "there", "to", "was", "were", "are", "not"}
 WORDS = 4
@@ -80,7 +83,7 @@ def _words(text, of_property=False):
 
 def _check(match):
     check, what = match["check"], match["what"]
-    if match["file"] == "world":
+    if match["file"] in _NAMED:
         # The property has a name; "in step N: " is where, and is found in another way.
         what = re.sub(r"^in step \d+: ", "", what)
         return check, what, _words(check, of_property=True)

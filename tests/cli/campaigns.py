@@ -2,7 +2,7 @@
 """Records of campaigns that never were, for the tests of the report."""
 
 import math
-import record
+from fuzz import record
 
 STACK = """\
 ==1==ERROR: AddressSanitizer: heap-buffer-overflow on address 0x6020 at pc 0x55d0

@@ -13,10 +13,10 @@ import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "cli" / "fuzz"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "cli"))
 
 import campaigns  # noqa: E402  (found through the line above)
-import report  # noqa: E402
+from fuzz import report  # noqa: E402
 from chromium import PROGRAM, Browser  # noqa: E402
 
 SKIPPED = 77

@@ -12,9 +12,9 @@ import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "cli" / "fuzz"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "cli"))
 
-import record  # noqa: E402  (found through the line above)
+from fuzz import record  # noqa: E402  (found through the line above)
 
 
 class Folder(unittest.TestCase):

@@ -15,13 +15,10 @@ import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "cli" / "fuzz"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "cli"))
 
 import campaigns  # noqa: E402  (found through the line above)
-import markup  # noqa: E402
-import plots  # noqa: E402
-import record  # noqa: E402
-import report  # noqa: E402
+from fuzz import markup, plots, record, report  # noqa: E402
 
 # An element outside of these lists is one that somebody forged.
 ELEMENTS = set("html head meta title style body header main section article footer h1 h2 h3 p span a ul li "

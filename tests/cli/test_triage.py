@@ -35,6 +35,12 @@ class Reports(unittest.TestCase):
         self.assertEqual(found.stack, (("/lib/x86_64-linux-gnu/libc.so.6", "0x8aeec"),
                                        ("/a b/replay_pair", "0x1a8283")))
 
+    def test_subject(self):
+        found = self.read("subject:7: check failed: end-behind-the-last-byte\n"
+                          "  in step 7: what the other end reads gives -4\n  rule: the end comes last\n")
+        self.assertEqual(found.property, "end-behind-the-last-byte")
+        self.assertEqual(found.message, "what the other end reads gives -4")
+
     def test_same_property_whatever_the_numbers(self):
         said = "/src/fuzz/targets/fuzz_address.c:256: check failed: result == expected\n  sp_address_name() gave {}\n"
         properties = {self.read(said.format(text)).property
