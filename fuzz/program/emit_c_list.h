@@ -29,10 +29,10 @@
     X(FREE,              did, "DO(c[$0], socket_free($0))")                                        \
     X(CLOSE_TIMEOUT,     did, "ON(c[$0], sp_socket_set_close_timeout(c[$0], $1))")                 \
     X(HALF_OPEN,         did, "DO(c[$0], sp_socket_set_half_open(c[$0], $1))")                     \
-    X(READ,              did, "ON(c[$0], sp_socket_read(c[$0], bytes, $1))")                       \
-    X(PEEK,              did, "ON(c[$0], sp_socket_peek(c[$0], bytes, $1))")                       \
+    X(READ,              did, "got(ON(c[$0], sp_socket_read(c[$0], bytes, $1)))")                  \
+    X(PEEK,              did, "got(ON(c[$0], sp_socket_peek(c[$0], bytes, $1)))")                  \
     X(SKIP,              did, "ON(c[$0], sp_socket_skip(c[$0], $1u))")                             \
-    X(READ_LINE,         did, "ON(c[$0], sp_socket_read_line(c[$0], bytes, $1))")                  \
+    X(READ_LINE,         did, "got(ON(c[$0], sp_socket_read_line(c[$0], bytes, $1)))")             \
     X(GET_CHAR,          did, "ON(c[$0], sp_socket_get_char(c[$0]))")                              \
     X(UNGET_CHAR,        did, "ON(c[$0], sp_socket_unget_char(c[$0], $1))")                        \
     X(BYTES_AVAILABLE,   did, "ON(c[$0], sp_socket_bytes_available(c[$0]))")                       \

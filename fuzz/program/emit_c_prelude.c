@@ -6,7 +6,8 @@
  *   cc this.c $(pkg-config --cflags --libs sunpath) && ./a.out
  *
  * It works in a directory of its own below $TMPDIR or /tmp, which stands for "/", and removes it at
- * the end. Each step is printed with what it came to: a result or a count, or the error. The clock
+ * the end. Each step is printed with what it came to: a result or a count, or the error; and above
+ * that, behind a dot, the system calls that the library made for it. The clock
  * of the library stands still but for "advance", for what its waits sleep, which takes no real
  * time, and for a moment that each call takes. Faults are planned for the calls of its seam
  * (sunpath/os.h).
@@ -20,6 +21,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
@@ -86,7 +88,9 @@ static int become(unsigned user)
 {
     if (getuid() != 0)
         return user == 1;
-    return seteuid(0) == 0 && setegid(ids[user]) == 0 && seteuid(ids[user]) == 0;
+    /* u3 is in the group of u1. */
+    return seteuid(0) == 0 && setgroups(user == 3, (gid_t[]){ids[1]}) == 0 &&
+           setegid(ids[user]) == 0 && seteuid(ids[user]) == 0;
 }
 
 static void make_places(void)
@@ -137,8 +141,11 @@ static const char *const *program; /* its steps */
 static int was_skipped, was_wrong;
 static long long last;
 
+static void changes(void);
+
 static void step(int number)
 {
+    changes();
     printf("%3d  %s\n", number, program[number]);
     fflush(stdout);
 }
@@ -308,20 +315,30 @@ static const struct fault *enter(void *ctx, enum call call)
     return NULL;
 }
 
+/* Says what a call came to, for the reader. */
+static long long made(enum call call, long long result)
+{
+    if (result < 0)
+        printf("       . %s: %s\n", call_names[call], strerror((int)-result));
+    else
+        printf("       . %s %lld\n", call_names[call], result);
+    return result;
+}
+
 /* A call without a result of its own beside "0 or an errno". @what is not made if it fails. */
 #define PLAIN(member, what)                                \
     const struct fault *fault = enter(ctx, CALL_##member); \
     if (fault != NULL && fault->kind == FAIL)              \
-        return -(int)fault->value;                         \
+        return (int)made(CALL_##member, -fault->value);    \
     int result = what;                                     \
-    return fault != NULL && fault->kind == AFTER ? -(int)fault->value : result
+    return (int)made(CALL_##member, fault != NULL && fault->kind == AFTER ? -fault->value : result)
 
 /* The same for one that makes a descriptor. */
 #define OPENING(member, what)                              \
     const struct fault *fault = enter(ctx, CALL_##member); \
     if (fault != NULL && fault->kind == FAIL)              \
-        return -(int)fault->value;                         \
-    return opened(ctx, what)
+        return (int)made(CALL_##member, -fault->value);    \
+    return (int)made(CALL_##member, opened(ctx, what))
 
 static int opened(struct side *side, int fd)
 {
@@ -441,12 +458,12 @@ static int64_t os_send(void *ctx, int fd, const struct sp_os_iov *iov, size_t co
     struct sp_os_iov first = iov[0];
 
     if (fault == NULL)
-        return real->send(real->ctx, fd, iov, count);
+        return made(CALL_send, real->send(real->ctx, fd, iov, count));
     if (fault->kind != SHORT)
-        return -fault->value;
+        return made(CALL_send, -fault->value);
     if (first.length > (size_t)fault->value)
         first.length = (size_t)fault->value;
-    return real->send(real->ctx, fd, &first, 1);
+    return made(CALL_send, real->send(real->ctx, fd, &first, 1));
 }
 
 static int64_t os_recv(void *ctx, int fd, void *ret, size_t capacity, uint32_t flags)
@@ -454,10 +471,11 @@ static int64_t os_recv(void *ctx, int fd, void *ret, size_t capacity, uint32_t f
     const struct fault *fault = enter(ctx, CALL_recv);
 
     if (fault != NULL && fault->kind != SHORT)
-        return -fault->value;
+        return made(CALL_recv, -fault->value);
     if (fault != NULL && capacity > (size_t)fault->value)
         capacity = (size_t)fault->value;
-    return real->recv(real->ctx, fd, ret, capacity, flags);
+    printf(flags != 0 ? "       . recv with flags %u\n" : "", flags);
+    return made(CALL_recv, real->recv(real->ctx, fd, ret, capacity, flags));
 }
 
 static int os_close(void *ctx, int fd)
@@ -483,7 +501,7 @@ static int os_poll(void *ctx, struct sp_os_pollfd *fds, size_t count, uint64_t d
     }
     if (ready == 0 && now < deadline)
         now = deadline;
-    return ready;
+    return (int)made(CALL_poll, ready);
 }
 
 static int os_sockinfo(void *ctx, int fd, struct sp_os_sockinfo *ret)
@@ -623,6 +641,23 @@ static int events[4096];
 
 static char bytes[1 << 20]; /* what is read */
 
+/* Says what was read; returns @count. */
+static long long got(long long count)
+{
+    unsigned sum = 0;
+
+    if (count <= 0)
+        return count;
+    printf("       \"");
+    for (long long i = 0; i < count; i++) {
+        sum = sum * 31 + (unsigned char)bytes[i];
+        if (i < 48)
+            printf(bytes[i] >= ' ' && bytes[i] <= '~' ? "%c" : "\\x%02x", bytes[i] & 0xff);
+    }
+    printf("\" (sum %08x)\n", sum);
+    return count;
+}
+
 /* What is written: so that lines can be read, one byte in 16 ends one. */
 static const char *written(size_t length)
 {
@@ -726,9 +761,13 @@ static long long socket_turn(unsigned slot)
     return io;
 }
 
-static void event_is(enum sp_event_kind kind)
+static void event_is(enum sp_event_kind kind, const struct sp_event *event)
 {
-    printf("       event %s\n", sp_event_name(kind));
+    printf("       event %s", sp_event_name(kind));
+    if (event != NULL)
+        printf(" (%s, %s, %llu)", sp_state_name(event->state), sp_error_name((int)event->error),
+               (unsigned long long)event->bytes);
+    printf("\n");
     if (events_seen < COUNT_OF(events))
         events[events_seen++] = kind;
 }
@@ -741,7 +780,7 @@ static long long socket_events(unsigned slot, int most)
     if (c[slot] == NULL)
         return NOTHING;
     for (; taken < most && sp_socket_next_event(c[slot], &event); taken++)
-        event_is(event.kind);
+        event_is(event.kind, &event);
     return taken;
 }
 
@@ -752,7 +791,7 @@ static void handle_socket(void *user, enum sp_event_kind kind)
     unsigned slot = (unsigned)((enum action(*)[16])user - on_socket);
     size_t name_length;
 
-    event_is(kind);
+    event_is(kind, NULL);
     switch (on_socket[slot][kind]) {
     case do_read:
         (void)!sp_socket_read(c[slot], bytes, 64);
@@ -927,7 +966,7 @@ static long long server_events(unsigned slot)
     if (s[slot] == NULL)
         return NOTHING;
     for (; sp_server_next_event(s[slot], &event); taken++)
-        event_is(event.kind);
+        event_is(event.kind, &event);
     return taken;
 }
 
@@ -940,7 +979,7 @@ static void handle_server(void *user, enum sp_event_kind kind)
     size_t length;
     const char *listens;
 
-    event_is(kind);
+    event_is(kind, NULL);
     switch (on_server[slot][kind]) {
     case do_disconnect:
     case do_close:
@@ -1033,9 +1072,12 @@ static void put_down(unsigned slot)
 static long long pick_up(unsigned slot, unsigned user, int fd)
 {
     put_down(slot);
-    p[slot].fd = fd;
+    /* Out of the way: the lowest numbers are the library's, as in the world. */
+    p[slot].fd = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 100);
     p[slot].user = user;
-    return fd < 0 ? -1 : 0;
+    if (fd >= 0)
+        close(fd);
+    return p[slot].fd < 0 ? -1 : 0;
 }
 
 enum purpose { to_listen, to_bind, to_connect };
@@ -1147,7 +1189,7 @@ static long long peer_fill(unsigned slot)
 
 static long long peer_receive(unsigned slot, size_t capacity)
 {
-    return p[slot].fd < 0 ? NOTHING : recv(p[slot].fd, bytes, capacity, MSG_DONTWAIT);
+    return p[slot].fd < 0 ? NOTHING : got(recv(p[slot].fd, bytes, capacity, MSG_DONTWAIT));
 }
 
 static long long peer_buffer(int fd, int size)
@@ -1317,12 +1359,140 @@ static void begin(const char *const *steps)
         sides[i].descriptor_limit = DESCRIPTORS;
     }
     printf("in %s\n", root);
+    close(0); /* so that a descriptor can have this number, too */
+}
+
+static void print_tree(const char *at)
+{
+    struct dirent **entries;
+    struct stat found;
+    int count;
+
+    if (lstat(at, &found) < 0)
+        return;
+    if (at[strlen(root)] != '\0')
+        printf("       %s, mode %o\n", at + strlen(root), (unsigned)found.st_mode);
+    count = S_ISDIR(found.st_mode) ? scandir(at, &entries, NULL, alphasort) : 0;
+    for (int i = 0; i < count; i++) {
+        char below[PATH_MAX];
+
+        if (strcmp(entries[i]->d_name, ".") != 0 && strcmp(entries[i]->d_name, "..") != 0 &&
+            snprintf(below, sizeof(below), "%s/%s", at, entries[i]->d_name) < PATH_MAX)
+            print_tree(below);
+        free(entries[i]);
+    }
+    if (count > 0)
+        free(entries);
+}
+
+/* Prints line @now of an object unless @before was the same. */
+static void print_change(const char *now, char *before, size_t capacity)
+{
+    if (strcmp(now, before) == 0)
+        return;
+    snprintf(before, capacity, "%s", now);
+    printf("       %s\n", now);
+}
+
+/* What the last step has changed in sockets and servers: of what can be seen without acting. */
+static void changes(void)
+{
+    static char before[SOCKETS + SERVERS][512];
+    char line[512];
+
+    for (unsigned i = 0; i < SOCKETS + SERVERS; i++) {
+        struct sp_socket *socket = i < SOCKETS ? c[i] : NULL;
+        struct sp_server *server = i < SOCKETS ? NULL : s[i - SOCKETS];
+        struct sp_error_detail why = {SP_OK, 0, 0, 0};
+        const char *named = "";
+        uint64_t deadline = SP_NEVER;
+
+        if (socket != NULL) {
+            sp_socket_error_detail(socket, &why);
+            named = sp_socket_name(socket, NULL);
+            deadline = sp_socket_deadline(socket);
+        } else if (server != NULL) {
+            sp_server_error_detail(server, &why);
+            named = sp_server_name(server, NULL);
+            deadline = sp_server_deadline(server);
+        }
+        snprintf(line, sizeof(line), "%c%u: \"%s\", %s, %s in %s (%u, %d)%s%s, until %lld ms",
+                 i < SOCKETS ? 'c' : 's', i < SOCKETS ? i : i - SOCKETS, named,
+                 socket != NULL   ? sp_state_name(sp_socket_state(socket))
+                 : server != NULL ? "server"
+                                  : "gone",
+                 sp_error_name((int)why.error), sp_operation_string(why.operation),
+                 (unsigned)why.cause, why.os_errno,
+                 socket != NULL && sp_socket_in_transaction(socket) ? ", in a transaction" : "",
+                 (socket != NULL && sp_socket_has_events(socket)) ||
+                         (server != NULL && sp_server_has_events(server))
+                     ? ", has events"
+                     : "",
+                 deadline == SP_NEVER ? -1 : (long long)(deadline / 1000000));
+        if (socket != NULL || server != NULL || *before[i] != '\0')
+            print_change(line, before[i], sizeof(before[i]));
+    }
+}
+
+/* Everybody goes on until there is nothing more to do, so that what is stuck or lost shows. */
+static void settle(void)
+{
+    int goes_on = 1;
+
+    printf("and then\n");
+    for (unsigned round = 0; goes_on && round < 64; round++) {
+        goes_on = 0;
+        for (unsigned i = 0; i < SERVERS; i++)
+            goes_on |= server_turn(i) > 0;
+        for (unsigned i = 0; i < SOCKETS; i++) {
+            goes_on |= socket_turn(i) > 0;
+            if (c[i] != NULL && sp_socket_bytes_available(c[i]) > 0)
+                goes_on |= got(sp_socket_read(c[i], bytes, sizeof(bytes))) > 0;
+            (void)socket_events(i, 64);
+        }
+        for (unsigned i = 0; i < SERVERS; i++) {
+            unsigned into = 0;
+
+            (void)server_events(i);
+            while (into < SOCKETS && c[into] != NULL)
+                into++;
+            if (into < SOCKETS && s[i] != NULL && sp_server_has_pending(s[i]))
+                goes_on |= server_take(i, into) == SP_OK;
+        }
+        for (unsigned i = 0; i < PEERS; i++)
+            goes_on |= peer_receive(i, sizeof(bytes)) > 0;
+    }
+}
+
+/* How everything stands at the end. */
+static void look(void)
+{
+    printf("at the end, after %llu ms\n", (unsigned long long)(now / 1000000));
+    for (unsigned i = 0; i < SOCKETS; i++)
+        if (c[i] != NULL)
+            printf("       c%u: %s, %s, %zu to read, %zu to write, %llu lost, interest %u\n", i,
+                   sp_state_name(sp_socket_state(c[i])), sp_error_name(sp_socket_error(c[i])),
+                   sp_socket_bytes_available(c[i]), sp_socket_bytes_to_write(c[i]),
+                   (unsigned long long)sp_socket_bytes_lost(c[i]), sp_socket_interest(c[i]));
+    for (unsigned i = 0; i < SERVERS; i++)
+        if (s[i] != NULL)
+            printf("       s%u: %s, %s pending, interest %u, refused %llu\n", i,
+                   sp_server_is_listening(s[i]) ? "listens" : "does not listen",
+                   sp_server_has_pending(s[i]) ? "some" : "none", sp_server_interest(s[i]),
+                   (unsigned long long)sp_server_refused(s[i]));
+    (void)become(0);
+    print_tree(root);
+    (void)become(1);
 }
 
 static _Noreturn void end(void)
 {
     no_faults();
     racing.act = NULL;
+    changes();
+    settle();
+    changes();
+    look();
     for (unsigned i = 0; i < SOCKETS; i++)
         socket_free(i);
     for (unsigned i = 0; i < SERVERS; i++)
