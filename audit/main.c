@@ -33,6 +33,8 @@ static void print_help(FILE *out)
         "  --format text|json|sarif\n"
         "                    for people, as JSON lines, or as SARIF 2.1.0\n"
         "  --baseline FILE   what an earlier audit printed as JSON: its findings do not count\n"
+        "  --diff OLD        the same, and say what is new and what is gone since then\n"
+        "  --policy FILE     findings that are allowed, or count more or less, and why\n"
         "  --allow-partial   no exit status 3 because something could not be read\n"
         "  --exit-zero       no exit status 1 because of findings\n"
         "  --timeout SECONDS for the whole audit; 30 if not given\n\n"

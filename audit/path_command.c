@@ -30,6 +30,8 @@ struct options {
     unsigned timeout;
     enum output_format format;
     const char *baseline;
+    bool diff; /* also tell what is gone */
+    const char *policy;
     bool asks;
     struct identity asked;
     char **paths;
@@ -46,6 +48,8 @@ enum {
     TIMEOUT,
     FORMAT,
     BASELINE,
+    DIFF,
+    POLICY,
     FOR
 };
 
@@ -59,6 +63,8 @@ static const struct option long_options[] = {
     {"timeout", required_argument, NULL, TIMEOUT},
     {"format", required_argument, NULL, FORMAT},
     {"baseline", required_argument, NULL, BASELINE},
+    {"diff", required_argument, NULL, DIFF},
+    {"policy", required_argument, NULL, POLICY},
     {"for", required_argument, NULL, FOR},
     {NULL, 0, NULL, 0},
 };
@@ -129,7 +135,14 @@ static bool take_option(struct options *to, int option, const char *argument)
         to->asks = true;
         return parse_identity(&to->asked, argument);
     case BASELINE:
+    case DIFF:
+        to->diff = option == DIFF;
+        if (to->baseline != NULL)
+            return false;
         to->baseline = argument;
+        return true;
+    case POLICY:
+        to->policy = argument;
         return true;
     case ALLOW_PARTIAL:
         to->allow_partial = true;
@@ -198,11 +211,16 @@ static int audit_all(void *arg)
 {
     const struct options *options = arg;
     struct output output;
+    struct policy *policy = NULL;
     bool partial = false;
     int status = STATUS_INTERNAL;
 
     if (output_begin(&output, options->format, options->count)) {
-        if (options->baseline != NULL && !output_baseline(&output, options->baseline))
+        if (options->policy != NULL)
+            output.policy = policy = policy_load(options->policy);
+        if ((options->policy != NULL && policy == NULL) ||
+            (options->baseline != NULL &&
+             !output_baseline(&output, options->baseline, options->diff)))
             status = STATUS_USAGE;
         else
             status = audit_paths(options, &output, &partial);
@@ -219,6 +237,7 @@ static int audit_all(void *arg)
                         stderr);
     }
     output_free(&output);
+    policy_free(policy);
     return status;
 }
 

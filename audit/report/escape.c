@@ -2,7 +2,7 @@
 /* Bytes as text: see escape.h. */
 #include "audit/report/escape.h"
 
-char *escape(char *ret, const void *bytes, size_t length)
+static char *escape_from(char *ret, const void *bytes, size_t length, char plain)
 {
     static const char digits[] = "0123456789abcdef";
     const unsigned char *from = bytes;
@@ -12,7 +12,7 @@ char *escape(char *ret, const void *bytes, size_t length)
         if (from[i] == '\\') {
             *to++ = '\\';
             *to++ = '\\';
-        } else if (from[i] >= '!' && from[i] <= '~') {
+        } else if (from[i] >= plain && from[i] <= '~') {
             *to++ = (char)from[i];
         } else {
             *to++ = '\\';
@@ -23,4 +23,14 @@ char *escape(char *ret, const void *bytes, size_t length)
     }
     *to = '\0';
     return ret;
+}
+
+char *escape(char *ret, const void *bytes, size_t length)
+{
+    return escape_from(ret, bytes, length, '!');
+}
+
+char *escape_text(char *ret, const void *bytes, size_t length)
+{
+    return escape_from(ret, bytes, length, ' ');
 }

@@ -18,4 +18,7 @@
 /** escape() - @ret has room for ESCAPED_MAX(@length); returns @ret */
 char *escape(char *ret, const void *bytes, size_t length);
 
+/** escape_text() - the same for sentences, in which a blank stays one */
+char *escape_text(char *ret, const void *bytes, size_t length);
+
 #endif

@@ -52,19 +52,37 @@ json_t *json_finding(const struct place *place, const struct finding *finding)
     json_t *ret = json_pack(
         "{s:s, s:i, s:s, s:s, s:s, s:i, s:s, s:o, s:s, s:s, s:s, s:o, s:o, s:o}", "type", "finding",
         "schema", SCHEMA_VERSION, "rule", finding->rule->id, "severity",
-        severity_name(finding->rule->severity), "title", finding->rule->title, "cwe",
+        severity_name(finding->severity), "title", finding->rule->title, "cwe",
         (int)finding->rule->cwe, "path", escape(name, place->path->path, place->path->length),
         "path_hex", hex(place->path->path, place->path->length), "message", finding->text, "remedy",
         finding->rule->remedy, "fingerprint", fingerprint, "connect", audience(place, DEED_CONNECT),
         "replace", audience(place, DEED_REPLACE), "create", audience(place, DEED_CREATE));
 
     free(fingerprint);
+    if ((finding->allowed != NULL &&
+         json_object_set_new(ret, "allowed", json_string(finding->allowed)) != 0) ||
+        (finding->state != NULL &&
+         json_object_set_new(ret, "state", json_string(finding->state)) != 0)) {
+        json_decref(ret);
+        return NULL;
+    }
     return ret;
 }
 
-json_t *json_summary(size_t places, size_t findings, bool complete)
+json_t *json_gone(json_t *line)
 {
-    return json_pack("{s:s, s:i, s:I, s:I, s:b}", "type", "summary", "schema", SCHEMA_VERSION,
-                     "paths", (json_int_t)places, "findings", (json_int_t)findings, "complete",
-                     complete);
+    json_t *ret = json_copy(line);
+
+    if (ret == NULL || json_object_set_new(ret, "state", json_string("absent")) != 0) {
+        json_decref(ret);
+        return NULL;
+    }
+    return ret;
+}
+
+json_t *json_summary(size_t places, size_t findings, size_t gone, bool complete)
+{
+    return json_pack("{s:s, s:i, s:I, s:I, s:I, s:b}", "type", "summary", "schema", SCHEMA_VERSION,
+                     "paths", (json_int_t)places, "findings", (json_int_t)findings, "gone",
+                     (json_int_t)gone, "complete", complete);
 }

@@ -24,12 +24,18 @@ char *json_fingerprint(const struct place *place, const struct finding *finding)
 /** json_finding() - one line */
 json_t *json_finding(const struct place *place, const struct finding *finding);
 
+/** json_gone() - the line of a finding that an earlier audit had and this one has not */
+json_t *json_gone(json_t *line);
+
 /** json_summary() - the last line: how many sockets and findings, and whether anything is missing
  */
-json_t *json_summary(size_t places, size_t findings, bool complete);
+json_t *json_summary(size_t places, size_t findings, size_t gone, bool complete);
 
 /** sarif_result() - one element of the results of a run */
 json_t *sarif_result(const struct place *place, const struct finding *finding);
+
+/** sarif_gone() - such a line as a result */
+json_t *sarif_gone(const json_t *line);
 
 /** sarif_log() - the whole file; steals @results */
 json_t *sarif_log(json_t *results, bool complete);

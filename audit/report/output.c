@@ -8,7 +8,6 @@
 #include "audit/report/json.h"
 #include "audit/report/text.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,60 +30,38 @@ bool output_begin(struct output *ret, enum output_format format, size_t places)
                            .worst = -1,
                            .lines = json_array(),
                            .paragraphs = calloc(places, sizeof(*ret->paragraphs))};
-    return ret->lines != NULL && ret->paragraphs != NULL;
+    return baseline_begin(&ret->baseline) && ret->lines != NULL && ret->paragraphs != NULL;
 }
 
-static bool refuse(const char *file, const char *why)
+bool output_baseline(struct output *output, const char *file, bool tells)
 {
-    (void)fprintf(stderr, "sunpath audit: baseline %s: %s\n", file, why);
-    return false;
+    output->compares = true;
+    output->tells = tells;
+    return baseline_load(&output->baseline, file);
 }
 
-/* One line: a finding is known from now on, a summary says nothing. False for anything else. */
-static bool take_line(json_t *known, const json_t *line)
+/* Whether the earlier audit found it too; NULL when there is none to compare with. */
+static const char *state_of(struct output *output, const struct place *place,
+                            const struct finding *finding)
 {
-    const char *type = json_string_value(json_object_get(line, "type"));
-    const char *fingerprint = json_string_value(json_object_get(line, "fingerprint"));
+    char *fingerprint;
+    bool known;
 
-    if (type == NULL)
-        return false;
-    if (strcmp(type, "summary") == 0)
-        return true;
-    return strcmp(type, "finding") == 0 && fingerprint != NULL &&
-           json_object_set_new(known, fingerprint, json_true()) == 0;
-}
-
-bool output_baseline(struct output *output, const char *file)
-{
-    FILE *from = fopen(file, "re");
-    char *line = NULL;
-    size_t room = 0;
-    bool good = true;
-
-    if (from == NULL)
-        return refuse(file, strerror(errno));
-    output->known = json_object();
-    good = output->known != NULL;
-    while (good && getline(&line, &room, from) > 0) {
-        json_t *value = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
-
-        good = value != NULL && take_line(output->known, value);
-        json_decref(value);
-    }
-    good = good && ferror(from) == 0;
-    free(line);
-    (void)fclose(from);
-    return good || refuse(file, "not the JSON lines of an audit");
-}
-
-static bool is_known(const struct output *output, const struct place *place,
-                     const struct finding *finding)
-{
-    char *fingerprint = json_fingerprint(place, finding);
-    const bool known = fingerprint != NULL && json_object_get(output->known, fingerprint) != NULL;
-
+    if (!output->compares)
+        return NULL;
+    fingerprint = json_fingerprint(place, finding);
+    known = fingerprint != NULL && baseline_knows(&output->baseline, fingerprint);
     free(fingerprint);
-    return known;
+    return known ? "unchanged" : "new";
+}
+
+/* What is allowed does not push a place to the top. */
+static int worst_of(const struct findings *findings)
+{
+    for (size_t i = 0; i < findings->count; i++)
+        if (findings->all[i].allowed == NULL)
+            return (int)findings->all[i].severity;
+    return -1;
 }
 
 static bool keep_text(struct output *output, const struct place *place,
@@ -97,40 +74,35 @@ static bool keep_text(struct output *output, const struct place *place,
     if (out == NULL)
         return false;
     to->place = output->places;
-    to->worst = findings->count > 0 ? (int)findings->all[0].rule->severity : -1;
+    to->worst = worst_of(findings);
     text_place(out, place, findings);
     return fclose(out) == 0;
 }
 
-static bool keep_line(struct output *output, const struct place *place,
-                      const struct finding *finding, bool known)
+bool output_place(struct output *output, const struct place *place, struct findings *findings)
 {
-    const bool sarif = output->format == OUTPUT_SARIF;
-    json_t *line = sarif ? sarif_result(place, finding) : json_finding(place, finding);
+    bool good = true;
 
-    if (sarif && output->known != NULL &&
-        json_object_set_new(line, "baselineState", json_string(known ? "unchanged" : "new")) != 0) {
-        json_decref(line);
-        return false;
-    }
-    return json_array_append_new(output->lines, line) == 0;
-}
-
-bool output_place(struct output *output, const struct place *place, const struct findings *findings)
-{
-    bool good = output->format != OUTPUT_TEXT || keep_text(output, place, findings);
-
+    if (output->policy != NULL)
+        policy_apply(output->policy, place->path->path, place->path->length, findings);
     for (size_t i = 0; i < findings->count; i++) {
-        const struct finding *finding = &findings->all[i];
-        const bool known = is_known(output, place, finding);
+        struct finding *finding = &findings->all[i];
 
-        if (!known && (int)finding->rule->severity > output->worst)
-            output->worst = (int)finding->rule->severity;
+        finding->state = state_of(output, place, finding);
+        if (finding->allowed == NULL &&
+            (finding->state == NULL || strcmp(finding->state, "new") == 0) &&
+            (int)finding->severity > output->worst)
+            output->worst = (int)finding->severity;
         if (output->format != OUTPUT_TEXT)
-            good = keep_line(output, place, finding, known) && good;
+            good = json_array_append_new(output->lines, output->format == OUTPUT_SARIF
+                                                            ? sarif_result(place, finding)
+                                                            : json_finding(place, finding)) == 0 &&
+                   good;
     }
-    output->places++;
     output->findings += findings->count;
+    if (output->format == OUTPUT_TEXT)
+        good = keep_text(output, place, findings);
+    output->places++;
     return good;
 }
 
@@ -152,20 +124,46 @@ static bool print_line(json_t *line, size_t flags)
     return good;
 }
 
+/* What the earlier audit found and this one did not, in the form of the output. */
+static bool add_gone(struct output *output)
+{
+    json_t *gone = output->tells ? baseline_gone(&output->baseline) : json_array();
+    bool good = gone != NULL;
+
+    output->gone = json_array_size(gone);
+    for (size_t i = 0; i < output->gone; i++) {
+        json_t *line = json_array_get(gone, i);
+
+        if (output->format == OUTPUT_TEXT)
+            text_gone(stdout, line);
+        else
+            good = json_array_append_new(output->lines, output->format == OUTPUT_SARIF
+                                                            ? sarif_gone(line)
+                                                            : json_gone(line)) == 0 &&
+                   good;
+    }
+    json_decref(gone);
+    return good;
+}
+
 bool output_end(struct output *output, bool complete)
 {
     bool good = true;
 
+    if (output->format != OUTPUT_TEXT)
+        good = add_gone(output);
     switch (output->format) {
     case OUTPUT_TEXT:
         qsort(output->paragraphs, output->places, sizeof(*output->paragraphs), compare);
         for (size_t i = 0; i < output->places; i++)
             (void)printf("%s%s", i > 0 ? "\n" : "", output->paragraphs[i].text);
+        good = add_gone(output);
         break;
     case OUTPUT_JSON:
         for (size_t i = 0; i < json_array_size(output->lines); i++)
             good = print_line(json_incref(json_array_get(output->lines, i)), JSON_COMPACT) && good;
-        good = print_line(json_summary(output->places, output->findings, complete), JSON_COMPACT) &&
+        good = print_line(json_summary(output->places, output->findings, output->gone, complete),
+                          JSON_COMPACT) &&
                good;
         break;
     case OUTPUT_SARIF:
@@ -181,5 +179,5 @@ void output_free(struct output *output)
         free(output->paragraphs[i].text);
     free(output->paragraphs);
     json_decref(output->lines);
-    json_decref(output->known);
+    baseline_end(&output->baseline);
 }

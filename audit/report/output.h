@@ -10,7 +10,8 @@
 #ifndef AUDIT_REPORT_OUTPUT_H
 #define AUDIT_REPORT_OUTPUT_H
 
-#include "audit/rules/rule.h"
+#include "audit/report/baseline.h"
+#include "audit/rules/policy.h"
 
 #include <jansson.h>
 
@@ -24,11 +25,15 @@ struct paragraph {
 
 struct output {
     enum output_format format;
-    json_t *known; /* fingerprints of the baseline, as the keys of an object; NULL without one */
+    const struct policy *policy; /* NULL without one */
+    struct baseline baseline;
+    bool compares; /* with the baseline, */
+    bool tells;    /* and tells what is gone */
     json_t *lines; /* JSON and SARIF: the findings so far */
     size_t places;
     size_t findings;
-    int worst; /* enum severity of the worst finding that is not known; -1 when there is none */
+    size_t gone;
+    int worst; /* enum severity of the worst finding that counts; -1 when there is none */
     struct paragraph *paragraphs;
 };
 
@@ -39,15 +44,15 @@ bool output_format_parse(enum output_format *ret, const char *name);
 bool output_begin(struct output *ret, enum output_format format, size_t places);
 
 /**
- * output_baseline() - findings of an earlier audit, as JSON lines, are known
+ * output_baseline() - findings of an earlier audit, as JSON lines, do not count
+ * @tells: print also which of them are gone
  *
  * Return: false, and why on stderr, when the file cannot be read or is something else.
  */
-bool output_baseline(struct output *output, const char *file);
+bool output_baseline(struct output *output, const char *file, bool tells);
 
-/** output_place() - what was found at one place; false when there is no memory */
-bool output_place(struct output *output, const struct place *place,
-                  const struct findings *findings);
+/** output_place() - what was found at one place, policy and baseline applied; false: no memory */
+bool output_place(struct output *output, const struct place *place, struct findings *findings);
 
 /** output_end() - print it; false when that fails */
 bool output_end(struct output *output, bool complete);

@@ -13,7 +13,7 @@
 #define SARIF_SCHEMA \
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
 
-static const char *level(const struct rule *rule)
+static const char *level(enum severity severity)
 {
     static const char *const levels[] = {
         [SEVERITY_INFO] = "note",
@@ -22,18 +22,18 @@ static const char *level(const struct rule *rule)
         [SEVERITY_HIGH] = "error",
     };
 
-    return levels[rule->severity];
+    return levels[severity];
 }
 
 /* The path as a URI: every byte that is not plain becomes %HH. */
-static json_t *uri(const struct path_facts *path)
+static json_t *uri(const char *path, size_t path_length)
 {
     static const char digits[] = "0123456789ABCDEF";
     char text[sizeof("file://") + (size_t)3 * PATH_MAX] = "file://";
     size_t length = strlen(text);
 
-    for (size_t i = 0; i < path->length; i++) {
-        const unsigned char byte = (unsigned char)path->path[i];
+    for (size_t i = 0; i < path_length; i++) {
+        const unsigned char byte = (unsigned char)path[i];
         const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
                            (byte >= '0' && byte <= '9') ||
                            (byte != '\0' && strchr("/-._~", byte) != NULL);
@@ -54,11 +54,56 @@ json_t *sarif_result(const struct place *place, const struct finding *finding)
     char *fingerprint = json_fingerprint(place, finding);
     json_t *ret = json_pack("{s:s, s:i, s:s, s:{s:s}, s:[{s:{s:{s:o}}}], s:{s:s}}", "ruleId",
                             finding->rule->id, "ruleIndex", (int)(finding->rule - rules), "level",
-                            level(finding->rule), "message", "text", finding->text, "locations",
-                            "physicalLocation", "artifactLocation", "uri", uri(place->path),
-                            "partialFingerprints", "sunpathAudit/v1", fingerprint);
+                            level(finding->severity), "message", "text", finding->text, "locations",
+                            "physicalLocation", "artifactLocation", "uri",
+                            uri(place->path->path, place->path->length), "partialFingerprints",
+                            "sunpathAudit/v1", fingerprint);
 
     free(fingerprint);
+    if ((finding->state != NULL &&
+         json_object_set_new(ret, "baselineState", json_string(finding->state)) != 0) ||
+        (finding->allowed != NULL &&
+         json_object_set_new(ret, "suppressions",
+                             json_pack("[{s:s, s:s, s:s}]", "kind", "external", "status",
+                                       "accepted", "justification", finding->allowed)) != 0)) {
+        json_decref(ret);
+        return NULL;
+    }
+    return ret;
+}
+
+static size_t from_hex(char ret[PATH_MAX], const char *hex)
+{
+    const size_t length = strlen(hex) / 2;
+
+    for (size_t i = 0; i < length; i++) {
+        const char two[] = {hex[2 * i], hex[2 * i + 1], '\0'};
+
+        ret[i] = (char)strtoul(two, NULL, 16);
+    }
+    return length;
+}
+
+/* baseline_take() has looked at what is used here. Its rule may be one that is no more. */
+json_t *sarif_gone(const json_t *line)
+{
+    const char *id = json_string_value(json_object_get(line, "rule"));
+    const struct rule *rule = rule_find(id);
+    enum severity severity = SEVERITY_INFO;
+    char path[PATH_MAX];
+    const size_t length = from_hex(path, json_string_value(json_object_get(line, "path_hex")));
+    json_t *ret;
+
+    (void)severity_parse(&severity, json_string_value(json_object_get(line, "severity")));
+    ret = json_pack("{s:s, s:s, s:s, s:{s:O}, s:[{s:{s:{s:o}}}], s:{s:O}}", "ruleId", id,
+                    "baselineState", "absent", "level", level(severity), "message", "text",
+                    json_object_get(line, "message"), "locations", "physicalLocation",
+                    "artifactLocation", "uri", uri(path, length), "partialFingerprints",
+                    "sunpathAudit/v1", json_object_get(line, "fingerprint"));
+    if (rule != NULL && json_object_set_new(ret, "ruleIndex", json_integer(rule - rules)) != 0) {
+        json_decref(ret);
+        return NULL;
+    }
     return ret;
 }
 
@@ -70,8 +115,8 @@ static json_t *rule_descriptor(const struct rule *rule)
     return json_pack("{s:s, s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}, s:[{s:{s:s, s:{s:s}}, s:[s]}]}",
                      "id", rule->id, "shortDescription", "text", rule->title, "fullDescription",
                      "text", rule->rationale, "help", "text", rule->remedy, "defaultConfiguration",
-                     "level", level(rule), "relationships", "target", "id", cwe, "toolComponent",
-                     "name", "CWE", "kinds", "superset");
+                     "level", level(rule->severity), "relationships", "target", "id", cwe,
+                     "toolComponent", "name", "CWE", "kinds", "superset");
 }
 
 /* The weaknesses that the rules name, each once. */

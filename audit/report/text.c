@@ -79,10 +79,25 @@ void text_place(FILE *out, const struct place *place, const struct findings *fin
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *finding = &findings->all[i];
 
-        (void)fprintf(out, "  %s %s %s\n      %s\n      remedy: %s\n",
-                      severity_name(finding->rule->severity), finding->rule->id,
-                      finding->rule->title, finding->text, finding->rule->remedy);
+        (void)fprintf(out, "  %s%s%s %s %s\n      %s\n",
+                      finding->state != NULL ? finding->state : "",
+                      finding->state != NULL ? ": " : "", severity_name(finding->severity),
+                      finding->rule->id, finding->rule->title, finding->text);
+        if (finding->allowed != NULL)
+            (void)fprintf(out, "      allowed: %s\n", finding->allowed);
+        else
+            (void)fprintf(out, "      remedy: %s\n", finding->rule->remedy);
     }
+}
+
+void text_gone(FILE *out, const json_t *line)
+{
+    (void)fprintf(out, "\n%s\n  gone: %s %s %s\n      %s\n",
+                  json_string_value(json_object_get(line, "path")),
+                  json_string_value(json_object_get(line, "severity")),
+                  json_string_value(json_object_get(line, "rule")),
+                  json_string_value(json_object_get(line, "title")),
+                  json_string_value(json_object_get(line, "message")));
 }
 
 void text_rules(FILE *out)

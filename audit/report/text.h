@@ -5,10 +5,14 @@
 
 #include "audit/rules/rule.h"
 
+#include <jansson.h>
 #include <stdio.h>
 
 /** text_place() - what is there, who can do what, and what the rules found */
 void text_place(FILE *out, const struct place *place, const struct findings *findings);
+
+/** text_gone() - a finding of an earlier audit that is not there any more: its line */
+void text_gone(FILE *out, const json_t *line);
 
 /** text_rules() - the table, a line each */
 void text_rules(FILE *out);

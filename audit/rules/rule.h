@@ -31,7 +31,10 @@ struct rule;
 
 struct finding {
     const struct rule *rule;
-    char *text; /* who and how, in one sentence; names escaped */
+    enum severity severity; /* the rule's, unless a policy says otherwise */
+    const char *allowed;    /* why a policy allows it, NULL if none does */
+    const char *state;      /* "new", "unchanged"; NULL when there is nothing to compare with */
+    char *text;             /* who and how, in one sentence; names escaped */
 };
 
 #define FINDINGS_MAX 32

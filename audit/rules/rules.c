@@ -138,6 +138,9 @@ void finding_add(struct findings *ret, const struct rule *rule, const char *form
         abort();
     va_end(arguments);
     finding->rule = rule;
+    finding->severity = rule->severity;
+    finding->allowed = NULL;
+    finding->state = NULL;
     ret->count++;
 }
 

@@ -21,7 +21,7 @@ TYPES = {"string": str, "integer": int, "boolean": bool}
 
 def fits(value, rule):
     """Whether a value is what a property of the schema says; the words the schema uses, no others."""
-    unknown = rule.keys() - {"type", "const", "enum", "pattern", "minimum"}
+    unknown = rule.keys() - {"type", "const", "enum", "pattern", "minimum", "description"}
     assert not unknown, f"the schema uses {unknown}"
     return (("type" not in rule or type(value) is TYPES[rule["type"]])
             and ("const" not in rule or value == rule["const"])
@@ -35,7 +35,7 @@ def check_lines(schema, lines):
         kinds = [kind for kind in schema["oneOf"] if kind["properties"]["type"]["const"] == line["type"]]
         assert len(kinds) == 1, f"{line['type']}: no such type"
         properties = kinds[0]["properties"]
-        assert line.keys() == properties.keys() == set(kinds[0]["required"]), f"members: {sorted(line)}"
+        assert set(kinds[0]["required"]) <= line.keys() <= properties.keys(), f"members: {sorted(line)}"
         for name, value in line.items():
             assert fits(value, properties[name]), f"{name}: {value!r}"
     assert [line["type"] for line in lines].index("summary") == len(lines) - 1, "the summary is not last"

@@ -14,6 +14,8 @@ import tempfile
 import unittest
 import xml.etree.ElementTree as xml
 
+import schemas
+
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("SUNPATH_BUILD", SOURCE / "build" / "dev"))
 SUNPATH = BUILD / "bin" / "sunpath"
@@ -133,6 +135,10 @@ class Formats(Replay):
         self.assertEqual(run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"], result["ruleId"])
         self.assertTrue(result["partialFingerprints"])
         self.assertRegex(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "^file:///")
+
+    def test_sarif_by_its_schema(self):
+        log = schemas.check_sarif(self, self.of("sarif"))
+        self.assertEqual(len(log["runs"][0]["results"]), 1)
 
     def test_sarif_of_what_could_not_be_played(self):
         """A build that only looks at results must not take it for a pass."""
