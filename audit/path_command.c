@@ -157,11 +157,20 @@ static bool take_option(struct options *to, int option, const char *argument)
 
 static bool is_partial(const struct place *place)
 {
-    bool partial = place->path->end == PATH_UNREADABLE;
+    bool partial = place->path->end == PATH_UNREADABLE || place->around->error != 0;
 
     for (size_t i = 0; i < DEEDS; i++)
         partial = partial || place->audiences[i].answer == UNKNOWN;
     return partial;
+}
+
+/* The names beside @path, and the other paths that are asked about. */
+static void read_around(struct names *ret, const struct options *options,
+                        const struct path_facts *path)
+{
+    names_read_beside(ret, path);
+    for (size_t i = 0; i < options->count; i++)
+        names_add(ret, options->paths[i], strlen(options->paths[i]));
 }
 
 /* What is judged at one path is told; false when there is no memory. */
@@ -183,7 +192,9 @@ static bool audit_one(struct output *output, struct place *place,
 static int audit_paths(const struct options *options, struct output *output, bool *partial)
 {
     static struct path_facts facts;
-    struct place place = {.path = &facts, .asked = options->asks ? &options->asked : NULL};
+    struct names around = {.count = 0};
+    struct place place = {
+        .path = &facts, .asked = options->asks ? &options->asked : NULL, .around = &around};
     struct bound_sockets sockets;
     int status = STATUS_CLEAN;
 
@@ -200,8 +211,12 @@ static int audit_paths(const struct options *options, struct output *output, boo
                  !path_plan(&facts, options->as_uid, options->as_gid, options->mode))
             status = complain("is there already, or its directory is not: nothing to plan",
                               options->paths[i]);
-        else if (!audit_one(output, &place, &sockets, partial))
+        if (status != STATUS_CLEAN)
+            break;
+        read_around(&around, options, &facts);
+        if (!audit_one(output, &place, &sockets, partial))
             status = STATUS_INTERNAL;
+        names_free(&around);
     }
     bound_sockets_free(&sockets);
     return status;

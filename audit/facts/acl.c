@@ -78,3 +78,30 @@ bool acl_allows(const struct acl *acl, uint32_t owner, uint32_t group, const str
         return covers(owner_allowed, want);
     return in_a_group ? a_group_allows : covers(other_allowed, want);
 }
+
+void acl_inherit(struct acl *ret, uint32_t *mode, const struct acl *from)
+{
+    unsigned allowed[3] = {7, 7, 7}; /* owner; group, or the mask where there is one; others */
+    bool extended = false;
+
+    *ret = *from;
+    if (from->state != ACL_READ)
+        return;
+    for (size_t i = 0; i < ret->count; i++)
+        extended = extended || ret->entries[i].tag == ACL_MASK;
+    for (size_t i = 0; i < ret->count; i++) {
+        struct acl_entry *entry = &ret->entries[i];
+        const int class = entry->tag == ACL_USER_OBJ                            ? 0
+                          : entry->tag == (extended ? ACL_MASK : ACL_GROUP_OBJ) ? 1
+                          : entry->tag == ACL_OTHER                             ? 2
+                                                                                : -1;
+
+        if (class < 0)
+            continue;
+        entry->allowed &= (uint16_t)(*mode >> (6 - 3 * class));
+        allowed[class] = entry->allowed;
+    }
+    *mode = (*mode & ~0777u) | ((allowed[0] << 6 | allowed[1] << 3 | allowed[2]) & *mode);
+    if (!extended)
+        *ret = (struct acl){.state = ACL_NONE};
+}

@@ -56,4 +56,13 @@ bool acl_parse(struct acl *ret, const uint8_t *bytes, size_t length);
 bool acl_allows(const struct acl *acl, uint32_t owner, uint32_t group, const struct identity *who,
                 unsigned want);
 
+/**
+ * acl_inherit() - the list of what is created in a directory whose default list is @from
+ * @mode: the permissions it is created with, umask done, becomes what they are then
+ *
+ * For a socket the umask counts, unlike for a file: bind() has applied it before the file system
+ * sees the mode.
+ */
+void acl_inherit(struct acl *ret, uint32_t *mode, const struct acl *from);
+
 #endif

@@ -193,8 +193,9 @@ static enum answer read_protects_links(void)
     return answer;
 }
 
-/* -ENOENT comes only from the lookup of a name, the target of a link included. */
-static void stop(struct path_facts *facts, int result)
+/* @fd is where the walk ended. -ENOENT comes only from the lookup of a name, the target of a link
+ * included. */
+static void stop(struct path_facts *facts, int fd, int result)
 {
     const struct path_step *next = &facts->steps[facts->count];
 
@@ -204,6 +205,8 @@ static void stop(struct path_facts *facts, int result)
         facts->missing_length = next->length;
         (void)memcpy(facts->missing, next->name, sizeof(facts->missing));
         facts->missing_last = next->last;
+        if (next->last)
+            read_acl(&facts->inherited, fd, "system.posix_acl_default");
     }
 }
 
@@ -236,7 +239,7 @@ bool path_read(struct path_facts *ret, const char *path)
             result = take_step(ret, &walk, name, taken);
     }
     if (result < 0)
-        stop(ret, result);
+        stop(ret, walk.fd, result);
     if (walk.fd >= 0)
         (void)close(walk.fd);
     return true;
@@ -261,6 +264,7 @@ bool path_plan(struct path_facts *facts, uint32_t uid, uint32_t gid, uint32_t mo
                                .device = above->device,
                                .mount = above->mount,
                                .read_only = above->read_only};
+    acl_inherit(&step->node.acl, &step->node.mode, &facts->inherited);
     facts->count++;
     facts->end = PATH_FOUND;
     facts->planned = true;

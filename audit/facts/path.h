@@ -46,6 +46,7 @@ struct path_facts {
     bool missing_last; /* and whether it is the last one: then it can be bound */
 
     enum answer protects_links; /* fs.protected_symlinks */
+    struct acl inherited;       /* of a missing last name: the default list of its directory */
     bool planned;               /* the last step is a socket that does not exist yet */
     size_t count;
     struct path_step steps[PATH_STEPS_MAX];
@@ -58,7 +59,8 @@ bool path_read(struct path_facts *ret, const char *path);
  * path_plan() - as if the missing last name were there
  * @uid, @gid, @mode: what it would be, bind() and umask done
  *
- * The group is the directory's where that has its set-group-id bit. False if the path does not end
+ * The group is the directory's where that has its set-group-id bit, and the access control list
+ * comes from the directory's default one. False if the path does not end
  * at a missing last name.
  */
 bool path_plan(struct path_facts *facts, uint32_t uid, uint32_t gid, uint32_t mode);

@@ -4,6 +4,7 @@
 
 #include "audit/report/audience.h"
 #include "audit/report/escape.h"
+#include "audit/rules/alike.h"
 
 #include <sys/stat.h>
 
@@ -217,4 +218,46 @@ void path_rule_owner(const struct rule *rule, const struct place *place, struct 
         owner != place->bound->uid)
         finding_add(ret, rule, "user %u listens, the file belongs to user %u", place->bound->uid,
                     owner);
+}
+
+void path_rule_inherited(const struct rule *rule, const struct place *place, struct findings *ret)
+{
+    const struct node *node = &path_end_step(place->path)->node;
+
+    if (!place->path->planned || node->acl.state != ACL_READ)
+        return;
+    for (size_t i = 0; i < node->acl.count; i++) {
+        const struct acl_entry *entry = &node->acl.entries[i];
+        const struct identity who = {.uid = entry->tag == ACL_USER ? entry->id : UINT32_MAX,
+                                     .count = 1,
+                                     .gids = {entry->tag == ACL_GROUP ? entry->id : UINT32_MAX}};
+
+        if ((entry->tag == ACL_USER || entry->tag == ACL_GROUP) &&
+            acl_allows(&node->acl, node->uid, node->gid, &who, MAY_WRITE)) {
+            finding_add(ret, rule,
+                        "with mode %04o the socket can be written by %s %u, whom the directory's "
+                        "default access control list names",
+                        node->mode & 0777, entry->tag == ACL_USER ? "user" : "group", entry->id);
+            return;
+        }
+    }
+}
+
+void path_rule_alike(const struct rule *rule, const struct place *place, struct findings *ret)
+{
+    char name[NAME_TEXT_MAX];
+
+    for (size_t i = 0; place->around != NULL && i < place->around->count; i++) {
+        const struct name *other = &place->around->all[i];
+        const enum alike alike =
+            names_alike(place->path->path, place->path->length, other->bytes, other->length);
+
+        if (alike != ALIKE_NOT && other->length < PATH_MAX) {
+            finding_add(ret, rule,
+                        alike == ALIKE_CUT ? "%s is the same up to the bytes that fit an address"
+                                           : "%s prints alike",
+                        escape(name, other->bytes, other->length));
+            return;
+        }
+    }
 }

@@ -19,5 +19,7 @@ path_rule path_rule_bytes;
 path_rule path_rule_stale;
 path_rule path_rule_orphan;
 path_rule path_rule_owner;
+path_rule path_rule_inherited;
+path_rule path_rule_alike;
 
 #endif

@@ -9,6 +9,7 @@
 #define AUDIT_RULES_RULE_H
 
 #include "audit/facts/listeners.h"
+#include "audit/facts/names.h"
 #include "audit/rules/verdict.h"
 
 enum severity { SEVERITY_INFO, SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH };
@@ -24,6 +25,7 @@ struct place {
     enum service service;
     const struct bound_socket *bound; /* see service_at() */
     const struct identity *asked;     /* about whom in particular, or NULL */
+    const struct names *around;       /* that it may be mistaken for, or NULL */
     struct audience audiences[DEEDS];
 };
 

@@ -75,6 +75,17 @@ const struct rule rules[] = {
      "connect, and clients that judge the server by the owner of the file are misled.",
      "Do not change the owner of the file; use its group to let others connect.",
      "unix(7), chown(2)", path_rule_owner},
+    {"UDS013", "The directory's default list lets others connect to new sockets", SEVERITY_LOW, 276, FACTS_PATH,
+     "A socket that is created here gets the entries of the directory's default access control "
+     "list, as far as the group's permissions of its mode go. A program that chooses mode 0660 for "
+     "one group lets in whom the list names as well, and its mode does not show that.",
+     "Take the entries out of the default list (setfacl -k), or give the socket mode 0600.",
+     "acl(5), setfacl(1)", path_rule_inherited},
+    {"UDS014", "Another name looks the same", SEVERITY_LOW, 451, FACTS_PATH,
+     "A socket or link with a name that prints or is cut off to the same as this one can be taken "
+     "for it, by people who read a configuration or a list and by programs that cut names off.",
+     "Find out who made the other name and remove it; shorten the path if it does not fit.",
+     "unix(7)", path_rule_alike},
 };
 /* clang-format on */
 const size_t rules_count = sizeof(rules) / sizeof(rules[0]);

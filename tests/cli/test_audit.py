@@ -8,6 +8,7 @@ Usage: test_audit.py [TEST...]     as for unittest
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import tempfile
 import unittest
@@ -131,6 +132,51 @@ class Diff(Audit):
             earlier.write_text("\n".join([good[0], json.dumps(finding | change)]))
             said = self.audit(2, "--diff", earlier, self.open)
             self.assertIn(f"{earlier}:2: not a line", said, change)
+
+
+class Alike(Audit):
+    """Names beside the path, and other paths that are asked about (UDS014)."""
+
+    def bind(self, name):
+        made = socket.socket(socket.AF_UNIX)
+        self.addCleanup(made.close)
+        made.bind(os.fsencode(self.own.parent) + b"/" + name)
+
+    def found(self, *paths):
+        return self.lines(0, *paths)[0].get("UDS014", {}).get("message")
+
+    def test_beside(self):
+        self.bind(b"s")
+        self.assertIsNone(self.found(self.own), "itself")
+        self.bind(b"t")
+        (self.own.parent / "s ").touch()
+        self.assertIsNone(self.found(self.own), "no client is led to a file")
+        self.bind(b"s\n")
+        self.assertIn("/own/s\\x0a prints alike", self.found(self.own))
+
+    def test_beside_what_is_not_there_yet(self):
+        self.bind(b"\xd1\x95")
+        self.assertIn("/own/\\xd1\\x95 prints alike", self.found(self.own))
+
+    def test_two_that_are_asked_about(self):
+        self.assertIsNone(self.found(self.own, self.own))
+        self.assertIn("prints alike", self.found(self.own, f"{self.own}\t"))
+
+    def test_a_directory_that_cannot_be_read_is_no_answer(self):
+        if os.geteuid() == 0:
+            done = subprocess.run(["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "true"],
+                                  check=False)
+            if done.returncode != 0:
+                self.skipTest("no setpriv")
+            other = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+        else:
+            other = []
+        self.own.parent.chmod(0o311)
+        done = subprocess.run([*other, SUNPATH, "audit", "path", self.own], check=False, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if "ermission denied" in done.stderr and "sunpath audit" not in done.stderr:
+            self.skipTest("another user cannot reach the build folder")
+        self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
 
 
 class Schemas(Audit):

@@ -212,17 +212,62 @@ static void owner_near(void)
     node(SOCK)->uid = 0;
 }
 
+/* As in a directory whose default list names user 7. */
+static void plan(uint32_t mode)
+{
+    path.planned = true;
+    node(SOCK)->mode = S_IFSOCK | mode;
+    path.inherited = (struct acl){.state = ACL_READ,
+                                  .count = 5,
+                                  .entries = {{.tag = ACL_USER_OBJ, .allowed = 7},
+                                              {.tag = ACL_USER, .allowed = 6, .id = STRANGER},
+                                              {.tag = ACL_GROUP_OBJ, .allowed = 5},
+                                              {.tag = ACL_MASK, .allowed = 7},
+                                              {.tag = ACL_OTHER, .allowed = 0}}};
+    acl_inherit(&node(SOCK)->acl, &node(SOCK)->mode, &path.inherited);
+}
+
+static void inherited_trips(void)
+{
+    plan(0660);
+}
+
+static void inherited_near(void)
+{
+    plan(0600);
+}
+
+static struct name other;
+static const struct names around = {.count = 1, .all = &other};
+
+static void put_around(const char *name)
+{
+    other = (struct name){strlen(name), (char *)(uintptr_t)name};
+    place.around = &around;
+}
+
+static void alike_trips(void)
+{
+    put_around("/run/app/so\xd1\x81k"); /* with a Cyrillic letter */
+}
+
+static void alike_near(void)
+{
+    put_around("/run/app/sock1");
+}
+
 static const struct {
     const char *id;
     void (*trips)(void);
     void (*near)(void);
 } rows[] = {
-    {"UDS001", connect_trips, connect_near}, {"UDS002", anybody_trips, anybody_near},
-    {"UDS003", user_trips, user_near},       {"UDS004", group_trips, group_near},
-    {"UDS005", link_trips, link_near},       {"UDS006", create_trips, create_near},
-    {"UDS007", long_trips, long_near},       {"UDS008", near_limit_trips, near_limit_near},
-    {"UDS009", bytes_trip, bytes_near},      {"UDS010", stale_trips, stale_near},
-    {"UDS011", orphan_trips, orphan_near},   {"UDS012", owner_trips, owner_near},
+    {"UDS001", connect_trips, connect_near},     {"UDS002", anybody_trips, anybody_near},
+    {"UDS003", user_trips, user_near},           {"UDS004", group_trips, group_near},
+    {"UDS005", link_trips, link_near},           {"UDS006", create_trips, create_near},
+    {"UDS007", long_trips, long_near},           {"UDS008", near_limit_trips, near_limit_near},
+    {"UDS009", bytes_trip, bytes_near},          {"UDS010", stale_trips, stale_near},
+    {"UDS011", orphan_trips, orphan_near},       {"UDS012", owner_trips, owner_near},
+    {"UDS013", inherited_trips, inherited_near}, {"UDS014", alike_trips, alike_near},
 };
 
 Test(audit_rules, nothing_is_found_where_all_is_well)
