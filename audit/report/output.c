@@ -5,6 +5,7 @@
 #endif
 #include "audit/report/output.h"
 
+#include "audit/report/html.h"
 #include "audit/report/json.h"
 #include "audit/report/text.h"
 
@@ -13,8 +14,10 @@
 
 bool output_format_parse(enum output_format *ret, const char *name)
 {
-    static const char *const names[] = {
-        [OUTPUT_TEXT] = "text", [OUTPUT_JSON] = "json", [OUTPUT_SARIF] = "sarif"};
+    static const char *const names[] = {[OUTPUT_TEXT] = "text",
+                                        [OUTPUT_JSON] = "json",
+                                        [OUTPUT_SARIF] = "sarif",
+                                        [OUTPUT_HTML] = "html"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (strcmp(names[i], name) == 0) {
@@ -79,9 +82,30 @@ static bool keep_text(struct output *output, const struct place *place,
     return fclose(out) == 0;
 }
 
+/* What a program or a page says of each finding; the page has them all in one element. */
+static bool keep_lines(struct output *output, const struct place *place,
+                       const struct findings *findings)
+{
+    json_t *lines = output->format == OUTPUT_HTML ? json_array() : json_incref(output->lines);
+    bool good = lines != NULL;
+
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->all[i];
+
+        good = json_array_append_new(lines, output->format == OUTPUT_SARIF
+                                                ? sarif_result(place, finding)
+                                                : json_finding(place, finding)) == 0 &&
+               good;
+    }
+    if (output->format == OUTPUT_HTML)
+        good = json_array_append_new(output->lines, html_place(place, lines)) == 0 && good;
+    json_decref(lines);
+    return good;
+}
+
 bool output_place(struct output *output, const struct place *place, struct findings *findings)
 {
-    bool good = true;
+    bool good;
 
     if (output->policy != NULL)
         policy_apply(output->policy, place->path->path, place->path->length, findings);
@@ -93,15 +117,10 @@ bool output_place(struct output *output, const struct place *place, struct findi
             (finding->state == NULL || strcmp(finding->state, "new") == 0) &&
             (int)finding->severity > output->worst)
             output->worst = (int)finding->severity;
-        if (output->format != OUTPUT_TEXT)
-            good = json_array_append_new(output->lines, output->format == OUTPUT_SARIF
-                                                            ? sarif_result(place, finding)
-                                                            : json_finding(place, finding)) == 0 &&
-                   good;
     }
+    good = output->format == OUTPUT_TEXT ? keep_text(output, place, findings)
+                                         : keep_lines(output, place, findings);
     output->findings += findings->count;
-    if (output->format == OUTPUT_TEXT)
-        good = keep_text(output, place, findings);
     output->places++;
     return good;
 }
@@ -146,6 +165,17 @@ static bool add_gone(struct output *output)
     return good;
 }
 
+static bool print_page(const struct output *output, bool complete)
+{
+    json_t *summary = json_summary(output->places, output->findings, output->gone, complete);
+
+    if (summary == NULL)
+        return false;
+    html_page(stdout, output->lines, summary);
+    json_decref(summary);
+    return true;
+}
+
 bool output_end(struct output *output, bool complete)
 {
     bool good = true;
@@ -167,7 +197,10 @@ bool output_end(struct output *output, bool complete)
                good;
         break;
     case OUTPUT_SARIF:
-        good = print_line(sarif_log(json_incref(output->lines), complete), JSON_INDENT(1));
+        good = print_line(sarif_log(json_incref(output->lines), complete), JSON_INDENT(1)) && good;
+        break;
+    case OUTPUT_HTML:
+        good = print_page(output, complete) && good;
         break;
     }
     return fflush(stdout) == 0 && ferror(stdout) == 0 && good;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where findings go: text for people, JSON lines, or SARIF; on stdout, all at the end.
+ * Where findings go: text or a page for people, JSON lines, or SARIF; on stdout, all at the end.
  *
- * In text the place with the worst finding comes first; for programs the order is that of the
+ * For people the place with the worst finding comes first; for programs the order is that of the
  * arguments.
  *
  * Tests: tests/cli/check
@@ -15,7 +15,7 @@
 
 #include <jansson.h>
 
-enum output_format { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_SARIF };
+enum output_format { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_SARIF, OUTPUT_HTML };
 
 struct paragraph {
     int worst;
@@ -29,7 +29,7 @@ struct output {
     struct baseline baseline;
     bool compares; /* with the baseline, */
     bool tells;    /* and tells what is gone */
-    json_t *lines; /* JSON and SARIF: the findings so far */
+    json_t *lines; /* the findings so far; in HTML the places */
     size_t places;
     size_t findings;
     size_t gone;

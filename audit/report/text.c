@@ -21,7 +21,7 @@ static const char *const service_names[] = {
     [SERVICE_LISTENS] = ", listening",
 };
 
-static void print_state(FILE *out, const struct place *place)
+void text_state(FILE *out, const struct place *place)
 {
     const struct path_facts *path = place->path;
     const struct node *node = &path_end_step(path)->node;
@@ -30,19 +30,18 @@ static void print_state(FILE *out, const struct place *place)
 
     switch (path->end) {
     case PATH_UNREADABLE:
-        (void)fprintf(out, "    could not be read: %s\n", strerror(path->error));
+        (void)fprintf(out, "could not be read: %s\n", strerror(path->error));
         return;
     case PATH_MISSING:
-        (void)fprintf(out, "    %s is missing\n",
-                      escape(missing, path->missing, path->missing_length));
+        (void)fprintf(out, "%s is missing\n", escape(missing, path->missing, path->missing_length));
         return;
     case PATH_FOUND:
         break;
     }
     if (S_ISSOCK(node->mode))
         kind = path->planned ? "planned socket" : "socket";
-    (void)fprintf(out, "    %s, mode %04o, owner %u, group %u%s", kind, node->mode & 07777,
-                  node->uid, node->gid, S_ISSOCK(node->mode) ? service_names[place->service] : "");
+    (void)fprintf(out, "%s, mode %04o, owner %u, group %u%s", kind, node->mode & 07777, node->uid,
+                  node->gid, S_ISSOCK(node->mode) ? service_names[place->service] : "");
     if (place->service == SERVICE_LISTENS && place->bound->has_uid)
         (void)fprintf(out, " by user %u", place->bound->uid);
     (void)fputc('\n', out);
@@ -69,7 +68,8 @@ void text_place(FILE *out, const struct place *place, const struct findings *fin
     char who[AUDIENCE_TEXT_MAX];
 
     (void)fprintf(out, "%s\n", escape(name, place->path->path, place->path->length));
-    print_state(out, place);
+    (void)fputs("    ", out);
+    text_state(out, place);
     for (size_t i = 0; i < DEEDS; i++)
         if (i != DEED_CONNECT || path_is_socket(place->path))
             (void)fprintf(out, "    %-8s %s\n", deed_names[i],

@@ -11,6 +11,9 @@
 /** text_place() - what is there, who can do what, and what the rules found */
 void text_place(FILE *out, const struct place *place, const struct findings *findings);
 
+/** text_state() - its second line: what is at the end of the path */
+void text_state(FILE *out, const struct place *place);
+
 /** text_gone() - a finding of an earlier audit that is not there any more: its line */
 void text_gone(FILE *out, const json_t *line);
 
