@@ -2,6 +2,8 @@
 /* The bound sockets of this network namespace: see listeners.h. */
 #include "audit/facts/listeners.h"
 
+#include "audit/facts/diag.h"
+
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/netlink.h>
@@ -10,13 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/sysmacros.h>
-
-/* TCP_LISTEN; unix_diag uses the states of TCP. */
-#define STATE_LISTENING 10
-
-/* The kernel's own form of a device number, which is not that of stat(). */
-#define KERNEL_MINOR_BITS 20
 
 static struct bound_socket *one_more(struct bound_sockets *to)
 {
@@ -34,63 +29,15 @@ static struct bound_socket *one_more(struct bound_sockets *to)
     return &to->sockets[to->count];
 }
 
-static void read_name(struct sp_address *ret, const struct nlattr *attribute)
-{
-    struct {
-        uint16_t family;
-        uint8_t bytes[SP_PATH_MAX];
-    } name = {.family = AF_UNIX};
-    const size_t length = mnl_attr_get_payload_len(attribute);
-
-    if (length > sizeof(name.bytes))
-        return;
-    (void)memcpy(name.bytes, mnl_attr_get_payload(attribute), length);
-    if (sp_address_decode(ret, &name, sizeof(name), sizeof(name.family) + length, NULL) != SP_OK)
-        *ret = (struct sp_address){.space = SP_NAMESPACE_UNNAMED};
-}
-
-/* What the attributes of one message say so far. */
-struct draft {
-    struct bound_socket socket;
-    bool has_file;
-};
-
-static int take_attribute(const struct nlattr *attribute, void *arg)
-{
-    struct draft *draft = arg;
-    const uint16_t type = mnl_attr_get_type(attribute);
-    const uint16_t length = mnl_attr_get_payload_len(attribute);
-
-    if (type == UNIX_DIAG_VFS && length >= sizeof(struct unix_diag_vfs)) {
-        const struct unix_diag_vfs *file = mnl_attr_get_payload(attribute);
-
-        draft->has_file = true;
-        draft->socket.inode = file->udiag_vfs_ino;
-        draft->socket.device = makedev(file->udiag_vfs_dev >> KERNEL_MINOR_BITS,
-                                       file->udiag_vfs_dev & ((1u << KERNEL_MINOR_BITS) - 1));
-    } else if (type == UNIX_DIAG_UID && length >= sizeof(draft->socket.uid)) {
-        draft->socket.has_uid = true;
-        draft->socket.uid = mnl_attr_get_u32(attribute);
-    } else if (type == UNIX_DIAG_NAME) {
-        read_name(&draft->socket.name, attribute);
-    }
-    return MNL_CB_OK;
-}
-
 static int take_message(const struct nlmsghdr *message, void *arg)
 {
     struct bound_sockets *to = arg;
-    struct draft draft = {.has_file = false};
-    const struct unix_diag_msg *fixed;
+    struct bound_socket found;
     struct bound_socket *place;
 
-    if (mnl_nlmsg_get_payload_len(message) < sizeof(*fixed))
-        return MNL_CB_OK;
-    fixed = mnl_nlmsg_get_payload(message);
-    draft.socket.listening = fixed->udiag_state == STATE_LISTENING;
-    if (mnl_attr_parse(message, sizeof(*fixed), take_attribute, &draft) == MNL_CB_OK &&
-        draft.has_file && (place = one_more(to)) != NULL) {
-        *place = draft.socket;
+    if (diag_parse(&found, mnl_nlmsg_get_payload(message), mnl_nlmsg_get_payload_len(message)) &&
+        (place = one_more(to)) != NULL) {
+        *place = found;
         to->count++;
     }
     return MNL_CB_OK;

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the auditor parses: bytes that come from the kernel, from a file system, from a file of
+ * rules.
+ *
+ * Under test:   audit/facts/acl.c, audit/facts/diag.c, audit/rules/policy.c, audit/rules/alike.c,
+ *               audit/report/escape.c
+ * Not covered:  the baseline, whose lines Jansson parses; how facts are got (tests/integration)
+ * Input:        a letter that says what the rest is:
+ *                 a  an access control list, and the mode of what inherits it in the last two bytes
+ *                 n  one answer of NETLINK_SOCK_DIAG, without its header
+ *                 p  a path, a NUL, a policy
+ *                 l  the length of a name, and two names
+ * Oracle:       - a list that is read is the bytes it was read from; inheriting takes permissions
+ *                 away and never gives any
+ *               - a socket that is reported has a name of the library's, or none
+ *               - a policy is refused with one of its lines, or read; then it neither loses nor
+ *                 invents a finding, the worst is first, and a reason is printable
+ *               - a path fits its own escaped form, and that of another path never
+ *               - two names are alike in both directions; no name is alike itself; escaped names
+ *                 differ when the names do
+ *               - nothing is read outside of what was handed over (guard.h)
+ */
+#include "audit/facts/diag.h"
+#include "audit/report/escape.h"
+#include "audit/rules/alike.h"
+#include "audit/rules/policy.h"
+#include "fuzz/engine/digest.h"
+#include "fuzz/engine/guard.h"
+#include "fuzz/engine/target.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct step_language *const fuzz_language = NULL;
+
+static void check_list(const uint8_t *bytes, size_t length)
+{
+    const size_t mode_at = length < 2 ? 0 : length - 2;
+    uint32_t mode = 0;
+    uint32_t before;
+    struct acl made;
+    struct acl list;
+
+    for (size_t i = mode_at; i < length; i++)
+        mode = mode << 8 | bytes[i];
+    mode = before = mode & 0777;
+    if (!acl_parse(&list, guard_copy(GUARD_NAME, bytes, mode_at), mode_at)) {
+        FUZZ_CHECK(list.state == ACL_UNREADABLE, "a list that is none has state %d",
+                   (int)list.state);
+        return;
+    }
+    FUZZ_CHECK(list.count == (mode_at - 4) / 8, "%zu entries of %zu bytes", list.count, mode_at);
+    for (size_t i = 0; i < list.count; i++) {
+        const uint8_t *at = bytes + 4 + 8 * i;
+        const struct acl_entry *entry = &list.entries[i];
+
+        FUZZ_CHECK(entry->tag == (at[0] | at[1] << 8) && entry->allowed == (at[2] | at[3] << 8) &&
+                       entry->allowed <= 7 &&
+                       entry->id == (at[4] | (uint32_t)at[5] << 8 | (uint32_t)at[6] << 16 |
+                                     (uint32_t)at[7] << 24),
+                   "entry %zu is not what stands there", i);
+    }
+    acl_inherit(&made, &mode, &list);
+    FUZZ_CHECK((mode & ~before) == 0, "mode %o became %o", before, mode);
+    FUZZ_CHECK(made.count == 0 || made.count == list.count, "entries are lost");
+    for (size_t i = 0; i < made.count; i++)
+        FUZZ_CHECK((made.entries[i].allowed & ~list.entries[i].allowed) == 0,
+                   "entry %zu allows more than the list it comes from", i);
+    fuzz_note(mode);
+}
+
+static void check_answer(const uint8_t *bytes, size_t length)
+{
+    struct bound_socket found;
+    char text[SP_ADDRESS_TEXT_MAX];
+
+    if (!diag_parse(&found, guard_copy(GUARD_NAME, bytes, length), length))
+        return;
+    FUZZ_CHECK(found.name.length <= SP_PATH_MAX, "a name of %zu bytes", (size_t)found.name.length);
+    FUZZ_CHECK(sp_address_format(&found.name, text, sizeof(text)) >= 0,
+               "a name that cannot be printed");
+    fuzz_note(found.inode);
+}
+
+static void fill(struct findings *findings)
+{
+    findings->count = 0;
+    for (size_t i = 0; i < rules_count && i < 2; i++)
+        findings->all[findings->count++] =
+            (struct finding){.rule = &rules[i], .severity = rules[i].severity};
+}
+
+static void check_applied(const struct policy *policy, const char *path, size_t length)
+{
+    struct findings findings;
+    unsigned seen = 0;
+
+    fill(&findings);
+    policy_apply(policy, path, length, &findings);
+    for (size_t i = 0; i < findings.count; i++) {
+        const struct finding *finding = &findings.all[i];
+
+        seen |= 1u << (finding->rule - rules);
+        FUZZ_CHECK(finding->severity <= SEVERITY_HIGH, "severity %d", (int)finding->severity);
+        FUZZ_CHECK(i == 0 || findings.all[i - 1].severity >= finding->severity,
+                   "the worst is not first");
+        for (const char *at = finding->allowed; at != NULL && *at != '\0'; at++)
+            FUZZ_CHECK(*at >= ' ' && *at <= '~', "a reason with byte %02x", (unsigned char)*at);
+        FUZZ_CHECK(finding->allowed == NULL || finding->allowed[0] != '\0', "an empty reason");
+        fuzz_note((uint64_t)finding->severity * 2 + (finding->allowed != NULL));
+    }
+    FUZZ_CHECK(seen == 3, "findings are lost");
+}
+
+/* Only bytes that stand for themselves, so that the escaped path is a pattern for it alone. */
+static void check_own_pattern(const char *path, size_t length)
+{
+    char text[32 + ESCAPED_MAX(GUARD_MAX)] = "allow UDS001 ";
+    char other[GUARD_MAX];
+    struct findings findings;
+    struct policy *policy;
+    const char *why;
+    size_t line;
+
+    if (length == 0 || path[0] != '/' || memchr(path, '*', length) != NULL)
+        return;
+    (void)escape(text + strlen(text), path, length);
+    (void)strcat(text, " x");
+    policy = policy_parse(text, strlen(text), &line, &why);
+    FUZZ_CHECK(policy != NULL, "an escaped path is no pattern: %s", why);
+    fill(&findings);
+    policy_apply(policy, path, length, &findings);
+    FUZZ_CHECK(findings.all[0].allowed != NULL || findings.all[1].allowed != NULL,
+               "a path does not fit its own pattern");
+    (void)memcpy(other, path, length);
+    other[length - 1] ^= 1;
+    fill(&findings);
+    policy_apply(policy, other, length, &findings);
+    FUZZ_CHECK(findings.all[0].allowed == NULL && findings.all[1].allowed == NULL,
+               "another path fits the pattern");
+    policy_free(policy);
+}
+
+static void check_policy(const uint8_t *bytes, size_t length)
+{
+    const uint8_t *nul = memchr(bytes, '\0', length);
+    const size_t path_length = nul != NULL ? (size_t)(nul - bytes) : length;
+    const size_t text_length = nul != NULL ? length - path_length - 1 : 0;
+    const char *path = guard_copy(GUARD_NAME, bytes, path_length);
+    const char *text = guard_copy(GUARD_TEXT, bytes + length - text_length, text_length);
+    const char *why = NULL;
+    size_t lines = 1;
+    size_t line = 0;
+    struct policy *policy = policy_parse(text, text_length, &line, &why);
+
+    for (size_t i = 0; i < text_length; i++)
+        lines += text[i] == '\n';
+    if (policy == NULL)
+        FUZZ_CHECK(line > 0 && line <= lines && why != NULL, "refused for line %zu of %zu", line,
+                   lines);
+    else
+        check_applied(policy, path, path_length);
+    policy_free(policy);
+    check_own_pattern(path, path_length);
+}
+
+static void check_names(const uint8_t *bytes, size_t length)
+{
+    const size_t first = length == 0 ? 0 : bytes[0] % length;
+    const size_t second = length == 0 ? 0 : length - 1 - first;
+    const char *a = guard_copy(GUARD_NAME, bytes + (length > 0), first);
+    const char *b = guard_copy(GUARD_TEXT, bytes + length - second, second);
+    const bool same = first == second && memcmp(a, b, first) == 0;
+    const enum alike alike = names_alike(a, first, b, second);
+    char escaped_a[ESCAPED_MAX(GUARD_MAX)];
+    char escaped_b[ESCAPED_MAX(GUARD_MAX)];
+
+    FUZZ_CHECK(alike == names_alike(b, second, a, first), "alike in one direction only");
+    FUZZ_CHECK(!same || alike == ALIKE_NOT, "a name is alike itself");
+    FUZZ_CHECK(same == (strcmp(escape(escaped_a, a, first), escape(escaped_b, b, second)) == 0),
+               "two names have one escaped form");
+    fuzz_note(alike);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const size_t length = size < GUARD_MAX ? size : GUARD_MAX;
+
+    fuzz_at(FUZZ_NO_STEP);
+    if (length == 0)
+        return 0;
+    switch (data[0]) {
+    case 'a':
+        check_list(data + 1, length - 1);
+        break;
+    case 'n':
+        check_answer(data + 1, length - 1);
+        break;
+    case 'p':
+        check_policy(data + 1, length - 1);
+        break;
+    case 'l':
+        check_names(data + 1, length - 1);
+        break;
+    default:
+        break;
+    }
+    return 0;
+}
