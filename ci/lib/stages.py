@@ -60,6 +60,7 @@ STAGES = {
         Check("oss-fuzz", "what OSS-Fuzz would build, on both engines", ["ci/oss_fuzz_local"]),
         Check("browser", "the report of a campaign in a browser; pictures in build/browser",
               ["tests/cli/test_browser.py", "--pictures", "build/browser"]),
+        Check("field", "daemons of Debian, audited", ["tests/field/run"]),
         fuzz(3600),
     ],
 }
