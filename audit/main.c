@@ -10,6 +10,7 @@
 #include "audit/path_command.h"
 #include "audit/report/text.h"
 #include "audit/status.h"
+#include "audit/system_command.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,10 +19,14 @@ static void print_help(FILE *out)
 {
     (void)fputs(
         "usage: sunpath audit path [OPTION...] PATH...\n"
+        "       sunpath audit system [--also DIR] [--all] [OPTION...]\n"
         "       sunpath audit --list-rules[=markdown]\n"
         "       sunpath audit --explain RULE\n\n"
-        "Who can connect to a socket path, who can replace it, and who could be there first.\n"
+        "Who can connect to a socket path, who can replace it, who could be there first: of\n"
+        "the paths named, or of every listener and of the socket files in the usual places.\n"
         "Nothing is changed, and nothing is connected to.\n\n"
+        "  --also DIR        look for socket files there too\n"
+        "  --all             in text: also what nothing was found at\n"
         "  --as-uid UID --as-gid GID --mode MODE\n"
         "                    the paths are not there yet: judge the sockets that this user, with\n"
         "                    this group, would bind there with this mode\n"
@@ -61,6 +66,8 @@ int main(int argc, char **argv)
 
     if (strcmp(first, "path") == 0)
         return path_command(argc - 1, argv + 1);
+    if (strcmp(first, "system") == 0)
+        return system_command(argc - 1, argv + 1);
     if (strcmp(first, "--explain") == 0)
         return explain(argc > 2 ? argv[2] : NULL);
     if (strcmp(first, "--list-rules") == 0) {

@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 
 /* TCP_LISTEN; unix_diag uses the states of TCP. */
+#define STATE_ESTABLISHED 1
 #define STATE_LISTENING 10
 
 /* The kernel's own form of a device number, which is not that of stat(). */
@@ -36,26 +37,29 @@ static void read_name(struct sp_address *ret, const uint8_t *bytes, size_t lengt
         *ret = (struct sp_address){.space = SP_NAMESPACE_UNNAMED};
 }
 
-/* True when the attribute is that of the file. */
-static bool take_attribute(struct bound_socket *to, unsigned type, const uint8_t *bytes,
+static void take_attribute(struct bound_socket *to, unsigned type, const uint8_t *bytes,
                            size_t length)
 {
     struct unix_diag_vfs file;
+    struct unix_diag_rqlen queue;
 
     if (type == UNIX_DIAG_VFS && length >= sizeof(file)) {
         (void)memcpy(&file, bytes, sizeof(file));
+        to->has_file = true;
         to->inode = file.udiag_vfs_ino;
         to->device = makedev(file.udiag_vfs_dev >> KERNEL_MINOR_BITS,
                              file.udiag_vfs_dev & ((1u << KERNEL_MINOR_BITS) - 1));
-        return true;
-    }
-    if (type == UNIX_DIAG_UID && length >= sizeof(to->uid)) {
+    } else if (type == UNIX_DIAG_RQLEN && length >= sizeof(queue)) {
+        (void)memcpy(&queue, bytes, sizeof(queue));
+        to->has_queue = to->listening; /* of others it counts bytes */
+        to->pending = queue.udiag_rqueue;
+        to->backlog = queue.udiag_wqueue;
+    } else if (type == UNIX_DIAG_UID && length >= sizeof(to->uid)) {
         to->has_uid = true;
         (void)memcpy(&to->uid, bytes, sizeof(to->uid));
     } else if (type == UNIX_DIAG_NAME) {
         read_name(&to->name, bytes, length);
     }
-    return false;
 }
 
 bool diag_parse(struct bound_socket *ret, const void *payload, size_t length)
@@ -63,21 +67,23 @@ bool diag_parse(struct bound_socket *ret, const void *payload, size_t length)
     const uint8_t *at = payload;
     struct unix_diag_msg fixed;
     struct nlattr header;
-    bool has_file = false;
 
     *ret = (struct bound_socket){.listening = false};
     if (length < sizeof(fixed))
         return false;
     (void)memcpy(&fixed, at, sizeof(fixed));
     ret->listening = fixed.udiag_state == STATE_LISTENING;
+    ret->number = fixed.udiag_ino;
     for (size_t i = sizeof(fixed); length >= i && length - i >= sizeof(header);
          i += aligned(header.nla_len)) {
         (void)memcpy(&header, at + i, sizeof(header));
         if (header.nla_len < sizeof(header) || header.nla_len > length - i)
             break;
-        has_file = take_attribute(ret, header.nla_type & TYPE_BITS, at + i + sizeof(header),
-                                  header.nla_len - sizeof(header)) ||
-                   has_file;
+        take_attribute(ret, header.nla_type & TYPE_BITS, at + i + sizeof(header),
+                       header.nla_len - sizeof(header));
     }
-    return has_file;
+    /* Ends of connections have the name of the listener; they are not what is asked for. */
+    if (fixed.udiag_state == STATE_ESTABLISHED && fixed.udiag_type != SOCK_DGRAM)
+        return false;
+    return ret->has_file || ret->listening || ret->name.space == SP_NAMESPACE_ABSTRACT;
 }

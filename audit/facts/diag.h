@@ -13,7 +13,8 @@
  * diag_parse() - the payload of a message, header of netlink taken off
  *
  * Attributes that are too short say nothing; what comes behind one that is longer than the message
- * is not looked at. Return: false when the socket has no file, or the payload is too short.
+ * is not looked at. Return: false for an end of a connection, for a socket that neither listens nor
+ * has a name, and when the payload is too short.
  */
 bool diag_parse(struct bound_socket *ret, const void *payload, size_t length);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The bound sockets of this network namespace, from NETLINK_SOCK_DIAG.
+ * The named and listening sockets of a network namespace, from NETLINK_SOCK_DIAG.
  *
  * A file and a socket belong together when device and inode say so; names do not, they stay as they
  * were when a file is renamed. Nothing is connected to. /proc/net/unix is not read: a name with a
@@ -16,23 +16,36 @@
 #include <sunpath/address.h>
 
 struct bound_socket {
-    uint64_t device;
-    uint32_t inode; /* the kernel reports the low 32 bits */
+    uint64_t device; /* of its file, */
+    uint32_t inode;  /* of which the kernel reports the low 32 bits */
+    bool has_file;
     bool listening;
     bool has_uid;
-    uint32_t uid; /* of who made the socket */
+    uint32_t uid;     /* of who made the socket */
+    uint32_t number;  /* the socket's own inode, as in "socket:[...]" below /proc */
+    bool has_queue;   /* of a listener: */
+    uint32_t pending; /* connections that wait to be accepted, */
+    uint32_t backlog; /* and how many may; one more fits */
+    uint64_t netns;   /* inode of its network namespace; 0: ours */
     struct sp_address name;
 };
 
 struct bound_sockets {
-    int error; /* the list is not whole */
+    int error;   /* the list is not whole */
+    bool sorted; /* by .inode, so that a file's socket is found quickly */
     size_t count;
     size_t room;
     struct bound_socket *sockets;
 };
 
-/** bound_sockets_read() - all that have a file; .error is 0 or the errno of what went wrong */
+/** bound_sockets_read() - all of this network namespace; .error is 0 or the errno of what went
+ * wrong */
 void bound_sockets_read(struct bound_sockets *ret);
+
+/** bound_sockets_add() - those of the namespace that the calling thread is in, behind what is there
+ */
+void bound_sockets_add(struct bound_sockets *to, uint64_t netns);
+void bound_sockets_sort(struct bound_sockets *sockets);
 void bound_sockets_free(struct bound_sockets *sockets);
 
 enum service {

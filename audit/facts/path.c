@@ -19,6 +19,7 @@
 
 /* Where the walk is: in this directory, with these bytes still to go. */
 struct walk {
+    const char *root; /* where absolute links begin */
     int fd;
     size_t at; /* the step of fd */
     int links;
@@ -115,7 +116,7 @@ static int follow(struct walk *walk, int fd, const struct path_facts *facts)
         target[length] = '\0';
     (void)memcpy(walk->rest, target, sizeof(target));
     if (target[0] == '/') {
-        int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        int root = open(walk->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
         if (root < 0)
             return -errno;
@@ -155,7 +156,9 @@ static int take_step(struct path_facts *facts, struct walk *walk, const char *na
     drop_component(walk, length);
     step->last = walk->rest[strspn(walk->rest, "/")] == '\0';
 
-    fd = openat(walk->fd, step->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    up = strcmp(step->name, "..") == 0;
+    /* Above the root of another process the kernel would go on, since it is not ours. */
+    fd = openat(walk->fd, up && walk->at == 0 ? "." : step->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return -errno;
     result = read_node(&step->node, fd, &facts->steps[walk->at].node);
@@ -169,7 +172,6 @@ static int take_step(struct path_facts *facts, struct walk *walk, const char *na
         (void)close(fd);
         return result;
     }
-    up = strcmp(step->name, "..") == 0;
     if (up || strcmp(step->name, ".") == 0)
         step->same = first_visit(facts, &step->node, own);
     (void)close(walk->fd);
@@ -212,6 +214,11 @@ static void stop(struct path_facts *facts, int fd, int result)
 
 bool path_read(struct path_facts *ret, const char *path)
 {
+    return path_read_in(ret, "/", path);
+}
+
+bool path_read_in(struct path_facts *ret, const char *root, const char *path)
+{
     const size_t length = strlen(path);
     struct walk walk;
     const char *name;
@@ -230,7 +237,8 @@ bool path_read(struct path_facts *ret, const char *path)
 
     walk.at = 0;
     walk.links = 0;
-    walk.fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    walk.root = root;
+    walk.fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
     result = walk.fd < 0 ? -errno : read_node(&ret->steps[0].node, walk.fd, NULL);
     while (result == 0 && (taken = next_component(&walk, &name)) > 0) {
         if (!S_ISDIR(ret->steps[walk.at].node.mode))

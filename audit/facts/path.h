@@ -55,6 +55,9 @@ struct path_facts {
 /** path_read() - false when @path is not absolute or longer than any path can be */
 bool path_read(struct path_facts *ret, const char *path);
 
+/** path_read_in() - the same as a process sees it whose root directory is @root: /proc/PID/root */
+bool path_read_in(struct path_facts *ret, const char *root, const char *path);
+
 /**
  * path_plan() - as if the missing last name were there
  * @uid, @gid, @mode: what it would be, bind() and umask done

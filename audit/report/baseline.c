@@ -30,9 +30,9 @@ static const char *plain_string(const json_t *line, const char *member)
     return text;
 }
 
-static bool is_hex_path(const char *text)
+static bool is_hex_name(const char *text)
 {
-    return text != NULL && strncmp(text, "2f", 2) == 0 && strlen(text) % 2 == 0 &&
+    return text != NULL && text[0] != '\0' && strlen(text) % 2 == 0 &&
            strlen(text) <= (size_t)2 * PATH_MAX && text[strspn(text, "0123456789abcdef")] == '\0';
 }
 
@@ -47,7 +47,7 @@ static bool is_finding(const json_t *line)
         if (plain_string(line, members[i]) == NULL)
             return false;
     return level != NULL && severity_parse(&severity, level) &&
-           is_hex_path(plain_string(line, "path_hex"));
+           is_hex_name(plain_string(line, "path_hex"));
 }
 
 /* What the earlier audit already called gone was no finding of its own. */

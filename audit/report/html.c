@@ -196,7 +196,7 @@ void html_page(FILE *out, const json_t *places, const json_t *summary)
 
 json_t *html_place(const struct place *place, const json_t *lines)
 {
-    char name[ESCAPED_MAX(PATH_MAX)];
+    char name[PLACE_NAME_MAX];
     char who[DEEDS][AUDIENCE_TEXT_MAX];
     char *what = NULL;
     size_t length;
@@ -212,10 +212,11 @@ json_t *html_place(const struct place *place, const json_t *lines)
     }
     for (size_t i = 0; i < DEEDS; i++)
         (void)audience_format(who[i], &place->audiences[i]);
-    ret = json_pack("{s:s, s:s, s:s, s:s?, s:s, s:s, s:O}", "type", "place", "path",
-                    escape(name, place->path->path, place->path->length), "what", what, "connect",
-                    path_is_socket(place->path) ? who[DEED_CONNECT] : NULL, "replace",
-                    who[DEED_REPLACE], "create", who[DEED_CREATE], "findings", lines);
+    ret = json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s?, s:O}", "type", "place", "path",
+                    place_name(place, name), "what", what, "connect",
+                    place_can(place, DEED_CONNECT) ? who[DEED_CONNECT] : NULL, "replace",
+                    place_can(place, DEED_REPLACE) ? who[DEED_REPLACE] : NULL, "create",
+                    place_can(place, DEED_CREATE) ? who[DEED_CREATE] : NULL, "findings", lines);
     free(what);
     return ret;
 }

@@ -6,7 +6,6 @@
 #include "audit/report/json.h"
 
 #include "audit/report/audience.h"
-#include "audit/report/escape.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,27 +14,34 @@
 
 char *json_fingerprint(const struct place *place, const struct finding *finding)
 {
-    char name[ESCAPED_MAX(PATH_MAX)];
+    char name[PLACE_NAME_MAX];
     char *ret;
 
     /* An escaped name holds no blank, so the three parts cannot run into one another. */
-    if (asprintf(&ret, "%s %s %u", finding->rule->id,
-                 escape(name, place->path->path, place->path->length),
-                 path_end_step(place->path)->node.uid) < 0)
+    if (asprintf(&ret, "%s %s %u", finding->rule->id, place_name(place, name), place_owner(place)) <
+        0)
         return NULL;
     return ret;
 }
 
-static json_t *hex(const char *bytes, size_t length)
+/* The bytes of the name; an abstract one begins with a NUL, as in an address. */
+static json_t *hex(const struct place *place)
 {
     static const char digits[] = "0123456789abcdef";
-    char text[2 * PATH_MAX + 1];
+    const bool is_path = place->path != NULL;
+    const struct sp_address *name = is_path ? NULL : &place->bound->name;
+    const uint8_t *bytes = is_path ? (const uint8_t *)place->path->path : name->bytes;
+    const size_t count = is_path ? place->path->length : name->length;
+    char text[2 * PATH_MAX + 3];
+    size_t length = 0;
 
-    for (size_t i = 0; i < length; i++) {
-        text[2 * i] = digits[(unsigned char)bytes[i] >> 4];
-        text[2 * i + 1] = digits[(unsigned char)bytes[i] & 15];
+    if (!is_path && name->space == SP_NAMESPACE_ABSTRACT)
+        length = (size_t)sprintf(text, "00");
+    for (size_t i = 0; i < count; i++) {
+        text[length++] = digits[bytes[i] >> 4];
+        text[length++] = digits[bytes[i] & 15];
     }
-    return json_stringn(text, 2 * length);
+    return json_stringn(text, length);
 }
 
 static json_t *audience(const struct place *place, enum deed deed)
@@ -47,16 +53,16 @@ static json_t *audience(const struct place *place, enum deed deed)
 
 json_t *json_finding(const struct place *place, const struct finding *finding)
 {
-    char name[ESCAPED_MAX(PATH_MAX)];
+    char name[PLACE_NAME_MAX];
     char *fingerprint = json_fingerprint(place, finding);
-    json_t *ret = json_pack(
-        "{s:s, s:i, s:s, s:s, s:s, s:i, s:s, s:o, s:s, s:s, s:s, s:o, s:o, s:o}", "type", "finding",
-        "schema", SCHEMA_VERSION, "rule", finding->rule->id, "severity",
-        severity_name(finding->severity), "title", finding->rule->title, "cwe",
-        (int)finding->rule->cwe, "path", escape(name, place->path->path, place->path->length),
-        "path_hex", hex(place->path->path, place->path->length), "message", finding->text, "remedy",
-        finding->rule->remedy, "fingerprint", fingerprint, "connect", audience(place, DEED_CONNECT),
-        "replace", audience(place, DEED_REPLACE), "create", audience(place, DEED_CREATE));
+    json_t *ret =
+        json_pack("{s:s, s:i, s:s, s:s, s:s, s:i, s:s, s:o, s:s, s:s, s:s, s:o, s:o, s:o}", "type",
+                  "finding", "schema", SCHEMA_VERSION, "rule", finding->rule->id, "severity",
+                  severity_name(finding->severity), "title", finding->rule->title, "cwe",
+                  (int)finding->rule->cwe, "path", place_name(place, name), "path_hex", hex(place),
+                  "message", finding->text, "remedy", finding->rule->remedy, "fingerprint",
+                  fingerprint, "connect", audience(place, DEED_CONNECT), "replace",
+                  audience(place, DEED_REPLACE), "create", audience(place, DEED_CREATE));
 
     free(fingerprint);
     if ((finding->allowed != NULL &&

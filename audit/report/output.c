@@ -105,10 +105,15 @@ static bool keep_lines(struct output *output, const struct place *place,
 
 bool output_place(struct output *output, const struct place *place, struct findings *findings)
 {
+    char name[PLACE_NAME_MAX] = "";
     bool good;
 
-    if (output->policy != NULL)
+    if (output->policy != NULL && place->path != NULL) {
         policy_apply(output->policy, place->path->path, place->path->length, findings);
+    } else if (output->policy != NULL) {
+        (void)place_name(place, name);
+        policy_apply(output->policy, name, strlen(name), findings);
+    }
     for (size_t i = 0; i < findings->count; i++) {
         struct finding *finding = &findings->all[i];
 

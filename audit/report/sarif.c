@@ -2,8 +2,6 @@
 /* SARIF 2.1.0: see json.h. */
 #include "audit/report/json.h"
 
-#include "audit/report/escape.h"
-
 #include <sunpath/version.h>
 
 #include <stdio.h>
@@ -49,15 +47,34 @@ static json_t *uri(const char *path, size_t path_length)
     return json_stringn(text, length);
 }
 
+static json_t *file_location(const char *path, size_t length)
+{
+    return json_pack("{s:{s:{s:o}}}", "physicalLocation", "artifactLocation", "uri",
+                     uri(path, length));
+}
+
+static json_t *name_location(const char *name)
+{
+    return json_pack("{s:[{s:s, s:s}]}", "logicalLocations", "fullyQualifiedName", name, "kind",
+                     "resource");
+}
+
+/* A file has a place on the disk, an abstract name only one in its namespace. */
+static json_t *location(const struct place *place)
+{
+    char name[PLACE_NAME_MAX];
+
+    return place->path != NULL ? file_location(place->path->path, place->path->length)
+                               : name_location(place_name(place, name));
+}
+
 json_t *sarif_result(const struct place *place, const struct finding *finding)
 {
     char *fingerprint = json_fingerprint(place, finding);
-    json_t *ret = json_pack("{s:s, s:i, s:s, s:{s:s}, s:[{s:{s:{s:o}}}], s:{s:s}}", "ruleId",
-                            finding->rule->id, "ruleIndex", (int)(finding->rule - rules), "level",
+    json_t *ret = json_pack("{s:s, s:i, s:s, s:{s:s}, s:[o], s:{s:s}}", "ruleId", finding->rule->id,
+                            "ruleIndex", (int)(finding->rule - rules), "level",
                             level(finding->severity), "message", "text", finding->text, "locations",
-                            "physicalLocation", "artifactLocation", "uri",
-                            uri(place->path->path, place->path->length), "partialFingerprints",
-                            "sunpathAudit/v1", fingerprint);
+                            location(place), "partialFingerprints", "sunpathAudit/v1", fingerprint);
 
     free(fingerprint);
     if ((finding->state != NULL &&
@@ -92,13 +109,15 @@ json_t *sarif_gone(const json_t *line)
     enum severity severity = SEVERITY_INFO;
     char path[PATH_MAX];
     const size_t length = from_hex(path, json_string_value(json_object_get(line, "path_hex")));
+    json_t *where;
     json_t *ret;
 
     (void)severity_parse(&severity, json_string_value(json_object_get(line, "severity")));
-    ret = json_pack("{s:s, s:s, s:s, s:{s:O}, s:[{s:{s:{s:o}}}], s:{s:O}}", "ruleId", id,
-                    "baselineState", "absent", "level", level(severity), "message", "text",
-                    json_object_get(line, "message"), "locations", "physicalLocation",
-                    "artifactLocation", "uri", uri(path, length), "partialFingerprints",
+    where = path[0] == '/' ? file_location(path, length)
+                           : name_location(json_string_value(json_object_get(line, "path")));
+    ret = json_pack("{s:s, s:s, s:s, s:{s:O}, s:[o], s:{s:O}}", "ruleId", id, "baselineState",
+                    "absent", "level", level(severity), "message", "text",
+                    json_object_get(line, "message"), "locations", where, "partialFingerprints",
                     "sunpathAudit/v1", json_object_get(line, "fingerprint"));
     if (rule != NULL && json_object_set_new(ret, "ruleIndex", json_integer(rule - rules)) != 0) {
         json_decref(ret);

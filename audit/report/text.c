@@ -21,7 +21,31 @@ static const char *const service_names[] = {
     [SERVICE_LISTENS] = ", listening",
 };
 
-void text_state(FILE *out, const struct place *place)
+#define HOLDERS_SHOWN 4
+
+/* Of a listener of the running system: who made it, who waits, who has it open. */
+static void print_socket(FILE *out, const struct place *place)
+{
+    const struct bound_socket *socket = place->bound;
+    char comm[ESCAPED_MAX(HOLDER_COMM_MAX)];
+
+    (void)fputs("listens", out);
+    if (socket->has_uid)
+        (void)fprintf(out, ", made by user %u", socket->uid);
+    if (socket->has_queue)
+        (void)fprintf(out, ", %u waiting of %u", socket->pending, socket->backlog);
+    if (socket->netns != 0)
+        (void)fprintf(out, ", in network namespace %llu", (unsigned long long)socket->netns);
+    for (size_t i = 0; i < place->holders_count && i < HOLDERS_SHOWN; i++)
+        (void)fprintf(out, "%s%d (%s)", i == 0 ? "; open in process " : ", ",
+                      (int)place->holders[i].pid,
+                      escape(comm, place->holders[i].comm, strlen(place->holders[i].comm)));
+    if (place->holders_count > HOLDERS_SHOWN)
+        (void)fprintf(out, " and %zu more", place->holders_count - HOLDERS_SHOWN);
+    (void)fputc('\n', out);
+}
+
+static void print_path(FILE *out, const struct place *place)
 {
     const struct path_facts *path = place->path;
     const struct node *node = &path_end_step(path)->node;
@@ -47,6 +71,16 @@ void text_state(FILE *out, const struct place *place)
     (void)fputc('\n', out);
 }
 
+void text_state(FILE *out, const struct place *place)
+{
+    if (place->path != NULL)
+        print_path(out, place);
+    if (place->path != NULL && place->of_system)
+        (void)fputs("    ", out);
+    if (place->of_system)
+        print_socket(out, place);
+}
+
 /* One user with his groups, answered in full. */
 static void print_asked(FILE *out, const struct place *place)
 {
@@ -64,14 +98,14 @@ static void print_asked(FILE *out, const struct place *place)
 
 void text_place(FILE *out, const struct place *place, const struct findings *findings)
 {
-    char name[ESCAPED_MAX(PATH_MAX)];
+    char name[PLACE_NAME_MAX];
     char who[AUDIENCE_TEXT_MAX];
 
-    (void)fprintf(out, "%s\n", escape(name, place->path->path, place->path->length));
+    (void)fprintf(out, "%s\n", place_name(place, name));
     (void)fputs("    ", out);
     text_state(out, place);
     for (size_t i = 0; i < DEEDS; i++)
-        if (i != DEED_CONNECT || path_is_socket(place->path))
+        if (place_can(place, (enum deed)i))
             (void)fprintf(out, "    %-8s %s\n", deed_names[i],
                           audience_format(who, &place->audiences[i]));
     if (place->asked != NULL)

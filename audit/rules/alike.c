@@ -121,3 +121,18 @@ enum alike names_alike(const char *a, size_t a_length, const char *b, size_t b_l
         return ALIKE_PRINTED;
     return ALIKE_NOT;
 }
+
+size_t name_look(int32_t *ret, const char *name, size_t length)
+{
+    struct cursor cursor = {(const unsigned char *)name, (const unsigned char *)name + length};
+    size_t count = 0;
+    size_t seen = 0;
+    int32_t look;
+
+    while ((look = next_look(&cursor)) != SIGN_END) {
+        ret[count++] = look;
+        if (look != ' ')
+            seen = count;
+    }
+    return seen;
+}

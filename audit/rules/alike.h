@@ -19,10 +19,19 @@
 #define AUDIT_RULES_ALIKE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum alike { ALIKE_NOT, ALIKE_CUT, ALIKE_PRINTED };
 
 /** names_alike() - how, if the two are different names at all */
 enum alike names_alike(const char *a, size_t a_length, const char *b, size_t b_length);
+
+/**
+ * name_look() - what is seen of a name, blanks at the end left out
+ * @ret: room for @length
+ *
+ * Names that print alike, and no others, have the same. Return: how much it is.
+ */
+size_t name_look(int32_t *ret, const char *name, size_t length);
 
 #endif

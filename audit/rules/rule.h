@@ -8,6 +8,7 @@
 #ifndef AUDIT_RULES_RULE_H
 #define AUDIT_RULES_RULE_H
 
+#include "audit/facts/holders.h"
 #include "audit/facts/listeners.h"
 #include "audit/facts/names.h"
 #include "audit/rules/verdict.h"
@@ -16,16 +17,26 @@ enum severity { SEVERITY_INFO, SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH };
 
 /* What a rule looks at. */
 enum fact_kind {
-    FACTS_PATH, /* the way to one socket, and what is bound to it */
+    FACTS_PATH,   /* the way to one socket, and what is bound to it */
+    FACTS_SOCKET, /* a listening socket of the running system, with or without a path */
 };
 
-/** struct place - everything about one path that a rule may ask */
+/**
+ * struct place - everything about one path, or about one listening socket, that a rule may ask
+ *
+ * Of a socket of the running system .bound, .holders and .twin are set as well; of an abstract
+ * name .path is NULL.
+ */
 struct place {
     const struct path_facts *path;
     enum service service;
     const struct bound_socket *bound; /* see service_at() */
-    const struct identity *asked;     /* about whom in particular, or NULL */
-    const struct names *around;       /* that it may be mistaken for, or NULL */
+    bool of_system;                   /* .bound is what the audit is about */
+    const struct holder *holders;     /* processes that have it open */
+    size_t holders_count;
+    const struct bound_socket *twin; /* a listener whose name looks the same, or NULL */
+    const struct identity *asked;    /* about whom in particular, or NULL */
+    const struct names *around;      /* that it may be mistaken for, or NULL */
     struct audience audiences[DEEDS];
 };
 
@@ -57,6 +68,14 @@ struct rule {
     const char *references;
     void (*check)(const struct rule *rule, const struct place *place, struct findings *ret);
 };
+
+/** place_name() - how the place is called, escaped: a path, or an abstract name behind '@' */
+#define PLACE_NAME_MAX (4 * PATH_MAX + 1)
+const char *place_name(const struct place *place, char ret[PLACE_NAME_MAX]);
+/** place_can() - whether it makes sense to ask who can do this here */
+bool place_can(const struct place *place, enum deed deed);
+/** place_owner() - of the file, or where there is none of the socket */
+uint32_t place_owner(const struct place *place);
 
 extern const struct rule rules[];
 extern const size_t rules_count;

@@ -5,7 +5,9 @@
 #endif
 #include "audit/rules/rule.h"
 
+#include "audit/report/escape.h"
 #include "audit/rules/path_rules.h"
+#include "audit/rules/system_rules.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -86,6 +88,40 @@ const struct rule rules[] = {
      "for it, by people who read a configuration or a list and by programs that cut names off.",
      "Find out who made the other name and remove it; shorten the path if it does not fit.",
      "unix(7)", path_rule_alike},
+    {"UDS015", "Abstract listener of root", SEVERITY_LOW, 306, FACTS_SOCKET,
+     "An abstract name has neither owner nor mode: every process of the network namespace can "
+     "connect, containers that share it included, and while the listener is away every process can "
+     "take its name. A service of root's must look at the credentials of each peer.",
+     "Listen at a path in a directory that only the right users can search, or check SO_PEERCRED "
+     "of every connection before reading from it.",
+     "unix(7), CVE-2020-15257", system_rule_abstract},
+    {"UDS016", "The backlog is full", SEVERITY_LOW, 770, FACTS_SOCKET,
+     "As many connections wait to be accepted as may: the next client waits or is refused. The "
+     "service is stuck, or too slow, or somebody fills its queue.",
+     "Find out why the service does not accept; raise its backlog and net.core.somaxconn.",
+     "listen(2), unix(7)", system_rule_backlog},
+    {"UDS017", "A process of another user holds the listener", SEVERITY_LOW, 403, FACTS_SOCKET,
+     "A process that runs as another user than the one who made the socket has it open, perhaps "
+     "by inheritance. It can accept connections that are meant for the service, and keeps the name "
+     "taken when the service ends. Handing a socket over on purpose, as systemd does, is root's.",
+     "Make the socket with SOCK_CLOEXEC, and close it in processes that do not serve it.",
+     "socket(2), execve(2)", system_rule_holder},
+    {"UDS018", "The listener survives an exec", SEVERITY_INFO, 403, FACTS_SOCKET,
+     "The descriptor has no close-on-exec flag, so every program that the service starts gets the "
+     "listener, unless the service closes it.",
+     "Make the socket with SOCK_CLOEXEC.",
+     "socket(2), fcntl(2)", system_rule_exec},
+    {"UDS019", "Two listeners have names that look alike", SEVERITY_LOW, 451, FACTS_SOCKET,
+     "The names differ only in what tools and people do not see: an abstract name that is written "
+     "like a path, bytes that are not printed, blanks at the end, letters of another script. Who "
+     "takes one for the other talks to somebody else.",
+     "Find out who made the second one.",
+     "unix(7)", system_rule_twin},
+    {"UDS020", "The name is relative", SEVERITY_LOW, 426, FACTS_SOCKET,
+     "The listener bound a path that does not begin at the root, so where its file is depends on "
+     "the directory that the service was started in, and clients find it only from there.",
+     "Bind an absolute path.",
+     "unix(7)", system_rule_relative},
 };
 /* clang-format on */
 const size_t rules_count = sizeof(rules) / sizeof(rules[0]);
@@ -115,10 +151,47 @@ bool severity_parse(enum severity *ret, const char *name)
     return false;
 }
 
+const char *place_name(const struct place *place, char ret[PLACE_NAME_MAX])
+{
+    if (place->path != NULL)
+        return escape(ret, place->path->path, place->path->length);
+    if (sp_address_format(&place->bound->name, ret, PLACE_NAME_MAX) < 0)
+        ret[0] = '\0';
+    return ret;
+}
+
+bool place_can(const struct place *place, enum deed deed)
+{
+    if (place->path == NULL)
+        return deed == DEED_CONNECT;
+    return deed != DEED_CONNECT || path_is_socket(place->path);
+}
+
+uint32_t place_owner(const struct place *place)
+{
+    if (place->path != NULL)
+        return path_end_step(place->path)->node.uid;
+    return place->bound->has_uid ? place->bound->uid : 0;
+}
+
 void place_judge(struct place *place)
 {
+    if (place->path == NULL) {
+        /* A name without a file has no permissions, and nobody can take it from its listener. */
+        (void)memset(place->audiences, 0, sizeof(place->audiences));
+        place->audiences[DEED_CONNECT].answer = YES;
+        if (place->bound->name.space == SP_NAMESPACE_ABSTRACT)
+            place->audiences[DEED_CONNECT].who[place->audiences[DEED_CONNECT].count++].kind =
+                WHO_ANYBODY;
+        return;
+    }
     for (size_t i = 0; i < DEEDS; i++)
         audience_of(&place->audiences[i], place->path, (enum deed)i, 0);
+}
+
+static bool applies(const struct rule *rule, const struct place *place)
+{
+    return rule->facts == FACTS_PATH ? place->path != NULL : place->of_system;
 }
 
 void findings_of(struct findings *ret, const struct place *place)
@@ -126,7 +199,7 @@ void findings_of(struct findings *ret, const struct place *place)
     ret->count = 0;
     for (int severity = SEVERITY_HIGH; severity >= SEVERITY_INFO; severity--)
         for (size_t i = 0; i < rules_count; i++)
-            if ((int)rules[i].severity == severity)
+            if ((int)rules[i].severity == severity && applies(&rules[i], place))
                 rules[i].check(&rules[i], place, ret);
 }
 

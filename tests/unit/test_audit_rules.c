@@ -256,6 +256,105 @@ static void alike_near(void)
     put_around("/run/app/sock1");
 }
 
+static struct holder holder;
+static struct bound_socket twin;
+
+/* What place is when it is about a listener of the running system with an abstract name. */
+static void abstract_of(uint32_t uid)
+{
+    place.of_system = true;
+    place.path = NULL;
+    bound.uid = uid;
+    bound.name = (struct sp_address){.space = SP_NAMESPACE_ABSTRACT, .length = 1, .bytes = "a"};
+}
+
+static void abstract_trips(void)
+{
+    abstract_of(0);
+}
+
+static void abstract_near(void)
+{
+    abstract_of(OWNER);
+}
+
+static void queue_of(uint32_t pending)
+{
+    place.of_system = true;
+    bound.has_queue = true;
+    bound.backlog = 5;
+    bound.pending = pending;
+}
+
+static void backlog_trips(void)
+{
+    queue_of(6);
+}
+
+static void backlog_near(void)
+{
+    queue_of(5);
+}
+
+static void held_by(uint32_t uid, bool survives_exec)
+{
+    holder = (struct holder){.pid = 7, .uid = uid, .survives_exec = survives_exec, .comm = "a b"};
+    place.of_system = true;
+    place.holders = &holder;
+    place.holders_count = 1;
+}
+
+static void holder_trips(void)
+{
+    held_by(STRANGER, false);
+}
+
+static void holder_near(void)
+{
+    held_by(0, false);
+}
+
+static void exec_trips(void)
+{
+    held_by(OWNER, true);
+}
+
+static void exec_near(void)
+{
+    held_by(OWNER, false);
+}
+
+static void twin_trips(void)
+{
+    twin = (struct bound_socket){
+        .name = {.space = SP_NAMESPACE_ABSTRACT, .length = 13, .bytes = "/run/app/sock"}};
+    place.of_system = true;
+    place.twin = &twin;
+}
+
+static void twin_near(void)
+{
+    place.of_system = true;
+}
+
+static void bound_to(const char *name)
+{
+    place.of_system = true;
+    bound.name = (struct sp_address){.space = SP_NAMESPACE_PATH, .length = (uint8_t)strlen(name)};
+    (void)memcpy(bound.name.bytes, name, strlen(name));
+}
+
+static void relative_trips(void)
+{
+    bound_to("sock");
+    place.path = NULL;
+}
+
+static void relative_near(void)
+{
+    bound_to("/sock");
+}
+
 static const struct {
     const char *id;
     void (*trips)(void);
@@ -268,6 +367,9 @@ static const struct {
     {"UDS009", bytes_trip, bytes_near},          {"UDS010", stale_trips, stale_near},
     {"UDS011", orphan_trips, orphan_near},       {"UDS012", owner_trips, owner_near},
     {"UDS013", inherited_trips, inherited_near}, {"UDS014", alike_trips, alike_near},
+    {"UDS015", abstract_trips, abstract_near},   {"UDS016", backlog_trips, backlog_near},
+    {"UDS017", holder_trips, holder_near},       {"UDS018", exec_trips, exec_near},
+    {"UDS019", twin_trips, twin_near},           {"UDS020", relative_trips, relative_near},
 };
 
 Test(audit_rules, nothing_is_found_where_all_is_well)

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/* Which processes have a socket open: see holders.h. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "audit/facts/holders.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The numbers of the sockets that are looked for, sorted. */
+struct wanted {
+    size_t count;
+    uint32_t *numbers;
+};
+
+static int compare_numbers(const void *a, const void *b)
+{
+    const uint32_t x = *(const uint32_t *)a;
+    const uint32_t y = *(const uint32_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+static bool want_listeners(struct wanted *ret, const struct bound_sockets *sockets)
+{
+    *ret = (struct wanted){.numbers = calloc(sockets->count + 1, sizeof(*ret->numbers))};
+    if (ret->numbers == NULL)
+        return false;
+    for (size_t i = 0; i < sockets->count; i++)
+        if (sockets->sockets[i].listening)
+            ret->numbers[ret->count++] = sockets->sockets[i].number;
+    qsort(ret->numbers, ret->count, sizeof(*ret->numbers), compare_numbers);
+    return true;
+}
+
+/* "socket:[NUMBER]"; false if it is not one that is wanted. */
+static bool is_wanted(const struct wanted *wanted, const char *link, uint32_t *ret)
+{
+    unsigned long number;
+    char *end;
+
+    if (strncmp(link, "socket:[", 8) != 0)
+        return false;
+    number = strtoul(link + 8, &end, 10);
+    *ret = (uint32_t)number;
+    return *end == ']' && bsearch(ret, wanted->numbers, wanted->count, sizeof(*wanted->numbers),
+                                  compare_numbers) != NULL;
+}
+
+static struct holder *one_more(struct holders *to)
+{
+    if (to->count == to->room) {
+        const size_t room = to->room == 0 ? 64 : to->room * 2;
+        struct holder *grown = realloc(to->all, room * sizeof(*grown));
+
+        if (grown == NULL) {
+            to->error = ENOMEM;
+            return NULL;
+        }
+        to->all = grown;
+        to->room = room;
+    }
+    return &to->all[to->count];
+}
+
+/* What a small file below /proc says; "" if it cannot be read. */
+static void read_small(int directory, const char *name, char *ret, size_t capacity)
+{
+    const int fd = openat(directory, name, O_RDONLY | O_CLOEXEC);
+    const ssize_t length = fd >= 0 ? read(fd, ret, capacity - 1) : -1;
+
+    ret[length > 0 ? length : 0] = '\0';
+    if (fd >= 0)
+        (void)close(fd);
+}
+
+static bool survives_exec(int process, const char *number)
+{
+    char name[sizeof("fdinfo/") + NAME_MAX];
+    char said[512];
+    const char *flags;
+
+    (void)snprintf(name, sizeof(name), "fdinfo/%s", number);
+    read_small(process, name, said, sizeof(said));
+    flags = strstr(said, "flags:");
+    return flags != NULL && (strtoul(flags + 6, NULL, 8) & O_CLOEXEC) == 0;
+}
+
+/* What is the same for all descriptors of a process; read when it has one that is wanted. */
+static void describe(struct holder *ret, int process, const struct stat *own_root)
+{
+    struct stat of;
+
+    if (fstat(process, &of) == 0)
+        ret->uid = of.st_uid;
+    if (fstatat(process, "root", &of, 0) == 0)
+        ret->other_root = of.st_dev != own_root->st_dev || of.st_ino != own_root->st_ino;
+    read_small(process, "comm", ret->comm, sizeof(ret->comm));
+    ret->comm[strcspn(ret->comm, "\n")] = '\0';
+}
+
+static void read_process(struct holders *to, const struct wanted *wanted, int process, pid_t pid,
+                         const struct stat *own_root)
+{
+    const int fd = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
+    struct holder about = {.pid = pid};
+    bool is_described = false;
+    const struct dirent *entry;
+
+    if (directory == NULL) {
+        /* A process that has ended meanwhile holds nothing. */
+        to->unreadable += errno != ENOENT && errno != ESRCH;
+        if (fd >= 0)
+            (void)close(fd);
+        return;
+    }
+    while ((entry = readdir(directory)) != NULL) {
+        char link[64];
+        const ssize_t length = readlinkat(fd, entry->d_name, link, sizeof(link) - 1);
+        struct holder *place;
+
+        if (length <= 0)
+            continue;
+        link[length] = '\0';
+        if (!is_wanted(wanted, link, &about.number) || (place = one_more(to)) == NULL)
+            continue;
+        if (!is_described)
+            describe(&about, process, own_root);
+        is_described = true;
+        about.fd = atoi(entry->d_name);
+        about.survives_exec = survives_exec(process, entry->d_name);
+        *place = about;
+        to->count++;
+    }
+    (void)closedir(directory);
+}
+
+/* Calls @each with every process; false if /proc cannot be read. */
+static bool for_each_process(void (*each)(int process, pid_t pid, void *arg), void *arg)
+{
+    DIR *proc = opendir("/proc");
+    const struct dirent *entry;
+
+    if (proc == NULL)
+        return false;
+    while ((entry = readdir(proc)) != NULL) {
+        const pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+        int process;
+
+        if (pid <= 0)
+            continue;
+        process = openat(dirfd(proc), entry->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (process < 0)
+            continue;
+        each(process, pid, arg);
+        (void)close(process);
+    }
+    (void)closedir(proc);
+    return true;
+}
+
+struct search {
+    struct holders *to;
+    struct wanted wanted;
+    struct stat own_root;
+};
+
+static void search_process(int process, pid_t pid, void *arg)
+{
+    struct search *search = arg;
+
+    read_process(search->to, &search->wanted, process, pid, &search->own_root);
+}
+
+static int compare_holders(const void *a, const void *b)
+{
+    const struct holder *x = a;
+    const struct holder *y = b;
+
+    if (x->number != y->number)
+        return x->number < y->number ? -1 : 1;
+    return x->pid < y->pid ? -1 : x->pid > y->pid;
+}
+
+void holders_read(struct holders *ret, const struct bound_sockets *sockets)
+{
+    struct search search = {.to = ret};
+
+    *ret = (struct holders){.error = 0};
+    if (!want_listeners(&search.wanted, sockets)) {
+        ret->error = ENOMEM;
+        return;
+    }
+    if (stat("/", &search.own_root) != 0 || !for_each_process(search_process, &search))
+        ret->error = errno;
+    if (ret->count > 0)
+        qsort(ret->all, ret->count, sizeof(*ret->all), compare_holders);
+    free(search.wanted.numbers);
+}
+
+void holders_free(struct holders *holders)
+{
+    free(holders->all);
+    *holders = (struct holders){.error = 0};
+}
+
+size_t holders_of(const struct holders *holders, uint32_t number, const struct holder **ret)
+{
+    size_t low = 0;
+    size_t high = holders->count;
+    size_t count = 0;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (holders->all[middle].number < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    while (low + count < holders->count && holders->all[low + count].number == number)
+        count++;
+    *ret = count > 0 ? &holders->all[low] : NULL;
+    return count;
+}
+
+/* Network namespaces that were seen, ours first. */
+#define NAMESPACES_MAX 1024
+
+struct visit {
+    struct bound_sockets *to;
+    int own; /* descriptor of our namespace, to come back to */
+    size_t count;
+    size_t refused;
+    uint64_t seen[NAMESPACES_MAX];
+};
+
+static bool is_new(struct visit *visit, uint64_t inode)
+{
+    for (size_t i = 0; i < visit->count; i++)
+        if (visit->seen[i] == inode)
+            return false;
+    if (visit->count == NAMESPACES_MAX)
+        return false;
+    visit->seen[visit->count++] = inode;
+    return true;
+}
+
+static void visit_process(int process, pid_t pid, void *arg)
+{
+    struct visit *visit = arg;
+    struct stat of;
+    int there;
+
+    (void)pid;
+    /* Who may not follow the link may not enter either; what such a process has is not seen. */
+    if (fstatat(process, "ns/net", &of, 0) != 0) {
+        visit->refused += errno == EACCES || errno == EPERM;
+        return;
+    }
+    if (!is_new(visit, of.st_ino))
+        return;
+    there = openat(process, "ns/net", O_RDONLY | O_CLOEXEC);
+    if (there < 0 || setns(there, CLONE_NEWNET) != 0) {
+        visit->refused++;
+    } else {
+        bound_sockets_add(visit->to, of.st_ino);
+        /* Without the way back everything that follows would be of the wrong namespace. */
+        if (setns(visit->own, CLONE_NEWNET) != 0)
+            abort();
+    }
+    if (there >= 0)
+        (void)close(there);
+}
+
+size_t namespaces_read(struct bound_sockets *to)
+{
+    struct visit visit = {.to = to, .own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)};
+    struct stat of;
+
+    if (visit.own < 0 || fstat(visit.own, &of) != 0 || !is_new(&visit, of.st_ino) ||
+        !for_each_process(visit_process, &visit))
+        visit.refused++;
+    if (visit.own >= 0)
+        (void)close(visit.own);
+    return visit.refused;
+}
