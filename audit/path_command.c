@@ -73,20 +73,11 @@ static bool take_option(struct options *to, int option, const char *argument)
 
 static bool is_partial(const struct place *place)
 {
-    bool partial = place->path->end == PATH_UNREADABLE || place->around->error != 0;
+    bool partial = place->path->end == PATH_UNREADABLE || place->beside->error != 0;
 
     for (size_t i = 0; i < DEEDS; i++)
         partial = partial || place->audiences[i].answer == UNKNOWN;
     return partial;
-}
-
-/* The names beside @path, and the other paths that are asked about. */
-static void read_around(struct names *ret, const struct options *options,
-                        const struct path_facts *path)
-{
-    names_read_beside(ret, path);
-    for (size_t i = 0; i < options->count; i++)
-        names_add(ret, options->paths[i], strlen(options->paths[i]));
 }
 
 /* What is judged at one path is told; false when there is no memory. */
@@ -109,12 +100,18 @@ static int audit_paths(void *arg, struct output *output, bool *partial)
 {
     const struct options *options = arg;
     static struct path_facts facts;
-    struct names around = {.count = 0};
-    struct place place = {
-        .path = &facts, .asked = options->asks ? &options->asked : NULL, .around = &around};
+    struct names beside = {.count = 0};
+    struct names others = {.count = 0};
+    struct place place = {.path = &facts,
+                          .asked = options->asks ? &options->asked : NULL,
+                          .beside = &beside,
+                          .others = &others};
     struct bound_sockets sockets;
     int status = STATUS_CLEAN;
 
+    for (size_t i = 0; i < options->count; i++)
+        names_add(&others, options->paths[i], strlen(options->paths[i]));
+    *partial = others.error != 0;
     bound_sockets_read(&sockets);
     if (sockets.error != 0) {
         *partial = true;
@@ -132,12 +129,13 @@ static int audit_paths(void *arg, struct output *output, bool *partial)
                                       options->paths[i]);
         if (status != STATUS_CLEAN)
             break;
-        read_around(&around, options, &facts);
+        names_read_beside(&beside, &facts);
         if (!audit_one(output, &place, &sockets, partial))
             status = STATUS_INTERNAL;
-        names_free(&around);
+        names_free(&beside);
     }
     bound_sockets_free(&sockets);
+    names_free(&others);
     return status;
 }
 

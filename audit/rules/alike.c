@@ -108,16 +108,33 @@ static bool print_alike(struct cursor a, struct cursor b)
     return only_blanks(x, a) && only_blanks(y, b);
 }
 
+/* Bytes that are the same in both, up to the beginning of a character: most names differ late. */
+static size_t common(const char *a, const char *b, size_t least)
+{
+    size_t length = 0;
+
+    while (length < least && a[length] == b[length])
+        length++;
+    /* Behind a byte of ASCII a character begins, in both. */
+    while (length > 0 && (unsigned char)a[length - 1] >= 0x80)
+        length--;
+    return length;
+}
+
 enum alike names_alike(const char *a, size_t a_length, const char *b, size_t b_length)
 {
     const size_t least = a_length < b_length ? a_length : b_length;
+    const unsigned char *at_a = (const unsigned char *)a;
+    const unsigned char *at_b = (const unsigned char *)b;
+    size_t same;
 
     if (a_length == b_length && memcmp(a, b, a_length) == 0)
         return ALIKE_NOT;
     if (least >= SP_LISTEN_PATH_MAX && memcmp(a, b, SP_LISTEN_PATH_MAX) == 0)
         return ALIKE_CUT;
-    if (print_alike((struct cursor){(const unsigned char *)a, (const unsigned char *)a + a_length},
-                    (struct cursor){(const unsigned char *)b, (const unsigned char *)b + b_length}))
+    same = common(a, b, least);
+    if (print_alike((struct cursor){at_a + same, at_a + a_length},
+                    (struct cursor){at_b + same, at_b + b_length}))
         return ALIKE_PRINTED;
     return ALIKE_NOT;
 }

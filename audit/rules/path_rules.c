@@ -243,21 +243,30 @@ void path_rule_inherited(const struct rule *rule, const struct place *place, str
     }
 }
 
+static const struct name *find_alike(const struct names *among, const struct path_facts *path,
+                                     enum alike *ret)
+{
+    for (size_t i = 0; among != NULL && i < among->count; i++) {
+        const struct name *other = &among->all[i];
+
+        *ret = names_alike(path->path, path->length, other->bytes, other->length);
+        if (*ret != ALIKE_NOT && other->length < PATH_MAX)
+            return other;
+    }
+    return NULL;
+}
+
 void path_rule_alike(const struct rule *rule, const struct place *place, struct findings *ret)
 {
     char name[NAME_TEXT_MAX];
+    enum alike alike;
+    const struct name *other = find_alike(place->beside, place->path, &alike);
 
-    for (size_t i = 0; place->around != NULL && i < place->around->count; i++) {
-        const struct name *other = &place->around->all[i];
-        const enum alike alike =
-            names_alike(place->path->path, place->path->length, other->bytes, other->length);
-
-        if (alike != ALIKE_NOT && other->length < PATH_MAX) {
-            finding_add(ret, rule,
-                        alike == ALIKE_CUT ? "%s is the same up to the bytes that fit an address"
-                                           : "%s prints alike",
-                        escape(name, other->bytes, other->length));
-            return;
-        }
-    }
+    if (other == NULL)
+        other = find_alike(place->others, place->path, &alike);
+    if (other != NULL)
+        finding_add(ret, rule,
+                    alike == ALIKE_CUT ? "%s is the same up to the bytes that fit an address"
+                                       : "%s prints alike",
+                    escape(name, other->bytes, other->length));
 }

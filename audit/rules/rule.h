@@ -36,7 +36,8 @@ struct place {
     size_t holders_count;
     const struct bound_socket *twin; /* a listener whose name looks the same, or NULL */
     const struct identity *asked;    /* about whom in particular, or NULL */
-    const struct names *around;      /* that it may be mistaken for, or NULL */
+    const struct names *beside;      /* what it may be mistaken for, or NULL: beside it, */
+    const struct names *others;      /* and what else is audited */
     struct audience audiences[DEEDS];
 };
 

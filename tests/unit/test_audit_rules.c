@@ -243,7 +243,7 @@ static const struct names around = {.count = 1, .all = &other};
 static void put_around(const char *name)
 {
     other = (struct name){strlen(name), (char *)(uintptr_t)name};
-    place.around = &around;
+    place.beside = &around;
 }
 
 static void alike_trips(void)
