@@ -206,5 +206,29 @@ class Schemas(Audit):
         self.assertFalse(log["runs"][0]["invocations"][0]["executionSuccessful"])
 
 
+class System(Audit):
+    """What is on the machine is not ours; whatever it is, it fits the schemas."""
+
+    def system(self, form):
+        done = subprocess.run([SUNPATH, "audit", "system", "--exit-zero", "--allow-partial", "--format", form],
+                              check=True, text=True, timeout=100, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        return done.stdout
+
+    def setUp(self):
+        super().setUp()
+        for name in (self.work / "s", f"\0{self.work}/\n<\"\0@"):
+            made = socket.socket(socket.AF_UNIX)
+            self.addCleanup(made.close)
+            made.bind(os.fsencode(name))
+            made.listen()
+
+    def test_lines(self):
+        lines = schemas.check_lines(self, self.system("json"))
+        self.assertEqual(lines[-1]["type"], "summary")
+
+    def test_sarif(self):
+        schemas.check_sarif(self, self.system("sarif"))
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -121,6 +121,19 @@ class Formats(Replay):
         self.assertIn("b<&\"#", failed[0].get("name"))
         self.assertIn("again: sunpath replay", failed[0].find("failure").text)
 
+    def test_junit_counts_what_it_holds(self):
+        """Readers trust the attributes, people the elements. There is no schema that all readers agree on."""
+        root = xml.fromstring(self.of("junit"))
+        for level in (root, *root.findall("testsuite")):
+            cases = list(level.iter("testcase"))
+            for name, count in (("tests", len(cases)),
+                                ("failures", sum(case.find("failure") is not None for case in cases)),
+                                ("errors", sum(case.find("error") is not None for case in cases))):
+                self.assertEqual(int(level.get(name)), count, f"{name} of {level.tag}")
+            self.assertGreaterEqual(float(level.get("time")), 0)
+        self.assertLessEqual({element.tag for element in root.iter()},
+                             {"testsuites", "testsuite", "testcase", "failure", "error", "system-err"})
+
     def test_json(self):
         *lines, last = map(json.loads, self.of("json").splitlines())
         self.assertEqual((last["inputs"], last["failed"], last["notPlayed"]), (4, 1, 0))

@@ -163,3 +163,16 @@ SETTINGS = [
     Setting("PHP-FPM", "php-fpm8.2", "listen.mode=0666, directory 0777", 0o777, php_fpm("0666"), "UDS001 UDS002"),
     Setting("Xvfb", "Xvfb", ":77, as it comes", 0o1777, xvfb, "UDS001 UDS006", "/tmp/.X11-unix/X77"),
 ]
+
+# What `sunpath audit system` must report besides, of any socket there is, in every setting.
+SYSTEM = {
+    "PostgreSQL": "UDS018",
+    "Xvfb": "UDS018 UDS019",
+    "gpg-agent": "UDS018",
+    "memcached": "UDS018",
+    "nginx": "UDS018",
+    "PHP-FPM": "UDS018",
+    "ssh-agent": "UDS018",
+    "supervisor": "UDS011",
+    "tmux": "UDS018",
+}
