@@ -17,7 +17,8 @@
  *               - a policy is refused with one of its lines, or read; then it neither loses nor
  *                 invents a finding, the worst is first, and a reason is printable
  *               - a path fits its own escaped form, and that of another path never
- *               - two names are alike in both directions; no name is alike itself; escaped names
+ *               - two names are alike in both directions, and when the same is seen of both; no name
+ *                 is alike itself; escaped names
  *                 differ when the names do
  *               - nothing is read outside of what was handed over (guard.h)
  */
@@ -165,6 +166,17 @@ static void check_policy(const uint8_t *bytes, size_t length)
     check_own_pattern(path, path_length);
 }
 
+static bool looks_same(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+    int32_t look_a[GUARD_MAX];
+    int32_t look_b[GUARD_MAX];
+    const size_t a_look = name_look(look_a, a, a_length);
+    const size_t b_look = name_look(look_b, b, b_length);
+
+    FUZZ_CHECK(a_look <= a_length && b_look <= b_length, "more is seen than there is");
+    return a_look == b_look && memcmp(look_a, look_b, a_look * sizeof(look_a[0])) == 0;
+}
+
 static void check_names(const uint8_t *bytes, size_t length)
 {
     const size_t first = length == 0 ? 0 : bytes[0] % length;
@@ -180,6 +192,9 @@ static void check_names(const uint8_t *bytes, size_t length)
     FUZZ_CHECK(!same || alike == ALIKE_NOT, "a name is alike itself");
     FUZZ_CHECK(same == (strcmp(escape(escaped_a, a, first), escape(escaped_b, b, second)) == 0),
                "two names have one escaped form");
+    FUZZ_CHECK(same || alike == ALIKE_CUT ||
+                   (alike == ALIKE_PRINTED) == looks_same(a, first, b, second),
+               "alike, and what is seen of them differs, or the other way round");
     fuzz_note(alike);
 }
 
