@@ -9,6 +9,7 @@
  */
 #include "audit/path_command.h"
 #include "audit/report/text.h"
+#include "audit/run_command.h"
 #include "audit/status.h"
 #include "audit/system_command.h"
 
@@ -20,11 +21,14 @@ static void print_help(FILE *out)
     (void)fputs(
         "usage: sunpath audit path [OPTION...] PATH...\n"
         "       sunpath audit system [--also DIR] [--all] [OPTION...]\n"
+        "       sunpath audit run [OPTION...] -- COMMAND [ARGUMENT...], or --pid PID\n"
         "       sunpath audit --list-rules[=markdown]\n"
         "       sunpath audit --explain RULE\n\n"
         "Who can connect to a socket path, who can replace it, who could be there first: of\n"
         "the paths named, or of every listener and of the socket files in the usual places.\n"
-        "Nothing is changed, and nothing is connected to.\n\n"
+        "Nothing is changed, and nothing is connected to. Of a program: what it and what it "
+        "starts\n"
+        "do wrong with sockets while it runs.\n\n"
         "  --also DIR        look for socket files there too\n"
         "  --all             in text: also what nothing was found at\n"
         "  --as-uid UID --as-gid GID --mode MODE\n"
@@ -42,7 +46,10 @@ static void print_help(FILE *out)
         "  --policy FILE     findings that are allowed, or count more or less, and why\n"
         "  --allow-partial   no exit status 3 because something could not be read\n"
         "  --exit-zero       no exit status 1 because of findings\n"
-        "  --timeout SECONDS for the whole audit; 30 if not given\n\n"
+        "  --timeout SECONDS for the whole audit; 30 if not given; with --pid no end if not given\n"
+        "  --output FILE     run: the report goes there, not between what the program prints\n"
+        "  --program-status  run: exit with the program's status; 128 more than a signal's "
+        "number\n\n"
         "Exit status: 0 no such finding; 1 findings; 2 usage; 3 something could not be read;\n"
         "4 internal error.\n",
         out);
@@ -68,6 +75,8 @@ int main(int argc, char **argv)
         return path_command(argc - 1, argv + 1);
     if (strcmp(first, "system") == 0)
         return system_command(argc - 1, argv + 1);
+    if (strcmp(first, "run") == 0)
+        return run_command(argc - 1, argv + 1);
     if (strcmp(first, "--explain") == 0)
         return explain(argc > 2 ? argv[2] : NULL);
     if (strcmp(first, "--list-rules") == 0) {

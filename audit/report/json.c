@@ -24,30 +24,26 @@ char *json_fingerprint(const struct place *place, const struct finding *finding)
     return ret;
 }
 
-/* The bytes of the name; an abstract one begins with a NUL, as in an address. */
 static json_t *hex(const struct place *place)
 {
     static const char digits[] = "0123456789abcdef";
-    const bool is_path = place->path != NULL;
-    const struct sp_address *name = is_path ? NULL : &place->bound->name;
-    const uint8_t *bytes = is_path ? (const uint8_t *)place->path->path : name->bytes;
-    const size_t count = is_path ? place->path->length : name->length;
-    char text[2 * PATH_MAX + 3];
-    size_t length = 0;
+    char bytes[PLACE_BYTES_MAX];
+    const size_t count = place_bytes(place, bytes);
+    char text[2 * PLACE_BYTES_MAX];
 
-    if (!is_path && name->space == SP_NAMESPACE_ABSTRACT)
-        length = (size_t)sprintf(text, "00");
     for (size_t i = 0; i < count; i++) {
-        text[length++] = digits[bytes[i] >> 4];
-        text[length++] = digits[bytes[i] & 15];
+        text[2 * i] = digits[(unsigned char)bytes[i] >> 4];
+        text[2 * i + 1] = digits[(unsigned char)bytes[i] & 15];
     }
-    return json_stringn(text, length);
+    return json_stringn(text, 2 * count);
 }
 
 static json_t *audience(const struct place *place, enum deed deed)
 {
     char who[AUDIENCE_TEXT_MAX];
 
+    if (place->run != NULL)
+        return json_string("not looked at");
     return json_string(audience_format(who, &place->audiences[deed]));
 }
 

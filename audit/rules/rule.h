@@ -19,15 +19,19 @@ enum severity { SEVERITY_INFO, SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH };
 enum fact_kind {
     FACTS_PATH,   /* the way to one socket, and what is bound to it */
     FACTS_SOCKET, /* a listening socket of the running system, with or without a path */
+    FACTS_RUN,    /* what a watched program did with one socket */
 };
+
+struct run_subject;
 
 /**
  * struct place - everything about one path, or about one listening socket, that a rule may ask
  *
  * Of a socket of the running system .bound, .holders and .twin are set as well; of an abstract
- * name .path is NULL.
+ * name .path is NULL. Of a watched program only .run is set.
  */
 struct place {
+    const struct run_subject *run; /* see run_rules.h */
     const struct path_facts *path;
     enum service service;
     const struct bound_socket *bound; /* see service_at() */
@@ -51,7 +55,7 @@ struct finding {
     char *text;             /* who and how, in one sentence; names escaped */
 };
 
-#define FINDINGS_MAX 32
+#define FINDINGS_MAX 64
 
 struct findings {
     size_t count;
@@ -71,8 +75,11 @@ struct rule {
 };
 
 /** place_name() - how the place is called, escaped: a path, or an abstract name behind '@' */
-#define PLACE_NAME_MAX (4 * PATH_MAX + 1)
+#define PLACE_NAME_MAX (4 * PATH_MAX + 2)
 const char *place_name(const struct place *place, char ret[PLACE_NAME_MAX]);
+/** place_bytes() - the bytes of the name; an abstract one begins with a NUL, as in an address */
+#define PLACE_BYTES_MAX (PATH_MAX + 1)
+size_t place_bytes(const struct place *place, char ret[PLACE_BYTES_MAX]);
 /** place_can() - whether it makes sense to ask who can do this here */
 bool place_can(const struct place *place, enum deed deed);
 /** place_owner() - of the file, or where there is none of the socket */

@@ -7,6 +7,7 @@
 
 #include "audit/report/escape.h"
 #include "audit/rules/path_rules.h"
+#include "audit/rules/run_rules.h"
 #include "audit/rules/system_rules.h"
 
 #include <stdarg.h>
@@ -122,6 +123,71 @@ const struct rule rules[] = {
      "the directory that the service was started in, and clients find it only from there.",
      "Bind an absolute path.",
      "unix(7)", system_rule_relative},
+    {"UDS030", "Listened before the mode was right", SEVERITY_MEDIUM, 362, FACTS_RUN,
+     "From listen() on who may write to the file can connect. Who did so before the mode was "
+     "changed stays connected.",
+     "Set the umask before bind(), or change the mode between bind() and listen().",
+     "bind(2), umask(2), unix(7)", run_rule_late_chmod},
+    {"UDS031", "The mode was changed by path", SEVERITY_INFO, 367, FACTS_RUN,
+     "Between bind() and chmod() who can write the directory can put another file under the name, "
+     "whose mode is then changed. fchmod() on the socket does not change the file.",
+     "Use a directory that only the server's user can write, or a umask.",
+     "bind(2), chmod(2)", run_rule_chmod_by_path},
+    {"UDS032", "The name was removed before bind without a lock", SEVERITY_LOW, 367, FACTS_RUN,
+     "Two servers that start at once remove each other's socket: the first goes on listening where "
+     "no client reaches it.",
+     "Hold a lock on a file beside the socket from before the removal until the end.",
+     "unlink(2), flock(2)", run_rule_unlink},
+    {"UDS033", "The path is written in two ways", SEVERITY_INFO, 706, FACTS_RUN,
+     "One call names the socket's file in other words than bind() did. When a directory or the "
+     "working directory changes the two name different files.",
+     "Build the path once, absolute, and use it in every call.",
+     "path_resolution(7)", run_rule_spelling},
+    {"UDS034", "The path was cut off in bind", SEVERITY_MEDIUM, 170, FACTS_RUN,
+     "Another call used a longer path that begins with all that was bound: the program binds one "
+     "file and changes or removes another.",
+     "Refuse paths of more than 107 bytes.",
+     "unix(7)", run_rule_truncated},
+    {"UDS035", "A wider umask was left", SEVERITY_LOW, 276, FACTS_RUN,
+     "The umask that was there when the program started kept others from writing; the one it left "
+     "does not. It counts for every file of every thread.",
+     "Set the former umask again right after bind().",
+     "umask(2)", run_rule_umask},
+    {"UDS036", "Another program was given the socket", SEVERITY_LOW, 403, FACTS_RUN,
+     "A program was executed while the listener or a connection was open without close-on-exec. "
+     "It can accept, read and answer, and keeps the socket alive. Servers that hand a listener over "
+     "on purpose do this too.",
+     "Make sockets with SOCK_CLOEXEC, accept with accept4().",
+     "execve(2), accept4(2)", run_rule_exec},
+    {"UDS037", "A socket without close-on-exec", SEVERITY_INFO, 403, FACTS_RUN,
+     "Every program that is executed from now on gets the listener or the connection.",
+     "Make sockets with SOCK_CLOEXEC, accept with accept4().",
+     "socket(2), accept4(2)", run_rule_keeps},
+    {"UDS038", "Read before asking who the peer is", SEVERITY_LOW, 306, FACTS_RUN,
+     "Others than the owner can connect, and the first read from the connection came before "
+     "SO_PEERCRED, SO_PEERPIDFD or SO_PASSCRED. Harmless where everybody is served alike or "
+     "the protocol has its own proof.",
+     "Ask for SO_PEERCRED right after accept(), or take the right to connect from others.",
+     "unix(7)", run_rule_unasked},
+    {"UDS039", "A peer that goes away ends the program", SEVERITY_LOW, 755, FACTS_RUN,
+     "SIGPIPE is neither ignored, caught nor blocked, and MSG_NOSIGNAL is not given: a peer that "
+     "closes at the right moment kills the process.",
+     "Send with MSG_NOSIGNAL, or ignore SIGPIPE.",
+     "send(2), signal(7)", run_rule_sigpipe},
+    {"UDS040", "An abstract name is padded with zeros", SEVERITY_LOW, 130, FACTS_RUN,
+     "The length of the address says all 108 bytes belong to the name. Clients that give the true "
+     "length do not reach it, and the shorter name is free for somebody else.",
+     "Give offsetof(struct sockaddr_un, sun_path) + 1 + the length of the name.",
+     "unix(7)", run_rule_padded},
+    {"UDS041", "The path has no terminator", SEVERITY_LOW, 170, FACTS_RUN,
+     "The path fills the address to its last byte. Programs that take the name for a string read "
+     "beyond it.",
+     "Shorten the path to at most 107 bytes.",
+     "unix(7)", run_rule_open_end},
+    {"UDS042", "Descriptors were received without close-on-exec", SEVERITY_INFO, 403, FACTS_RUN,
+     "What a peer sent with SCM_RIGHTS goes on to every program that is executed.",
+     "Receive with MSG_CMSG_CLOEXEC.",
+     "recvmsg(2), unix(7)", run_rule_received},
 };
 /* clang-format on */
 const size_t rules_count = sizeof(rules) / sizeof(rules[0]);
@@ -151,8 +217,35 @@ bool severity_parse(enum severity *ret, const char *name)
     return false;
 }
 
+size_t place_bytes(const struct place *place, char ret[PLACE_BYTES_MAX])
+{
+    const struct run_subject *run = place->run;
+    const struct sp_address *bound =
+        place->path == NULL && run == NULL ? &place->bound->name : NULL;
+    const bool abstract = run != NULL     ? run->abstract
+                          : bound != NULL ? bound->space == SP_NAMESPACE_ABSTRACT
+                                          : false;
+    const void *bytes = run != NULL     ? (const void *)run->name
+                        : bound != NULL ? (const void *)bound->bytes
+                                        : (const void *)place->path->path;
+    const size_t length = run != NULL     ? run->length
+                          : bound != NULL ? bound->length
+                                          : place->path->length;
+
+    ret[0] = '\0';
+    (void)memcpy(ret + abstract, bytes, length);
+    return abstract + length;
+}
+
 const char *place_name(const struct place *place, char ret[PLACE_NAME_MAX])
 {
+    if (place->run != NULL && place->run->abstract) {
+        ret[0] = '@';
+        (void)escape(ret + 1, place->run->name, place->run->length);
+        return ret;
+    }
+    if (place->run != NULL)
+        return escape(ret, place->run->name, place->run->length);
     if (place->path != NULL)
         return escape(ret, place->path->path, place->path->length);
     if (sp_address_format(&place->bound->name, ret, PLACE_NAME_MAX) < 0)
@@ -162,6 +255,8 @@ const char *place_name(const struct place *place, char ret[PLACE_NAME_MAX])
 
 bool place_can(const struct place *place, enum deed deed)
 {
+    if (place->run != NULL)
+        return false;
     if (place->path == NULL)
         return deed == DEED_CONNECT;
     return deed != DEED_CONNECT || path_is_socket(place->path);
@@ -169,6 +264,8 @@ bool place_can(const struct place *place, enum deed deed)
 
 uint32_t place_owner(const struct place *place)
 {
+    if (place->run != NULL)
+        return place->run->owner;
     if (place->path != NULL)
         return path_end_step(place->path)->node.uid;
     return place->bound->has_uid ? place->bound->uid : 0;
@@ -191,6 +288,8 @@ void place_judge(struct place *place)
 
 static bool applies(const struct rule *rule, const struct place *place)
 {
+    if (rule->facts == FACTS_RUN || place->run != NULL)
+        return rule->facts == FACTS_RUN && place->run != NULL;
     return rule->facts == FACTS_PATH ? place->path != NULL : place->of_system;
 }
 

@@ -394,9 +394,14 @@ Test(audit_rules, each_is_tripped_and_nearly_so)
 
 Test(audit_rules, every_row_of_the_table_is_tested_and_complete)
 {
-    cr_assert_eq(rules_count, sizeof(rows) / sizeof(rows[0]));
+    size_t count = 0;
+
+    /* Those over a watched program are at the end: test_audit_run_rules.c. */
+    while (count < rules_count && rules[count].facts != FACTS_RUN)
+        count++;
+    cr_assert_eq(count, sizeof(rows) / sizeof(rows[0]));
     for (size_t i = 0; i < rules_count; i++) {
-        cr_expect_str_eq(rules[i].id, rows[i].id);
+        cr_expect(i < count ? strcmp(rules[i].id, rows[i].id) == 0 : rules[i].facts == FACTS_RUN);
         cr_expect_eq(rule_find(rules[i].id), &rules[i]);
         cr_expect(rules[i].cwe > 0 && rules[i].title[0] != '\0' && rules[i].rationale[0] != '\0' &&
                   rules[i].remedy[0] != '\0' && rules[i].references[0] != '\0');

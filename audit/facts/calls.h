@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a watched program did: one call that concerns local sockets, as plain data.
+ *
+ * Sockets are told apart by their inode, not by a descriptor, so copies of a descriptor, forked
+ * processes and descriptors sent to another process all name the same socket.
+ */
+#ifndef AUDIT_FACTS_CALLS_H
+#define AUDIT_FACTS_CALLS_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum call_kind {
+    CALL_BIND,    /* succeeded; .path, or .abstract */
+    CALL_LISTEN,  /* succeeded; .mode is that of the file at this moment */
+    CALL_ACCEPT,  /* succeeded; .socket is the new one, .listener the old */
+    CALL_CHMOD,   /* is about to; .path, .mode */
+    CALL_UNLINK,  /* is about to; .path */
+    CALL_UMASK,   /* .mode is the new mask */
+    CALL_LOCK,    /* took a lock on some file */
+    CALL_ASK,     /* asks who the peer is, or has it told with what it receives */
+    CALL_READ,    /* is about to read from .socket */
+    CALL_CLOSE,   /* is about to close it */
+    CALL_WRITE,   /* is about to send, and SIGPIPE would end the process */
+    CALL_RECEIVE, /* received descriptors without asking for close-on-exec */
+    CALL_EXEC,    /* a new program has .socket open: told once for each socket it has */
+};
+
+struct call {
+    enum call_kind kind;
+    pid_t process;
+    uint64_t socket;
+    uint64_t listener;
+    uint32_t mode;
+    bool keeps;    /* LISTEN, READ: the descriptor has no close-on-exec flag */
+    bool abstract; /* .path is a name without a file */
+    size_t bytes;  /* BIND: bytes of the name in the address, as the program gave its length */
+    bool open;     /* BIND: the path fills the address and has no terminator */
+    size_t length;
+    char path[PATH_MAX]; /* absolute; as the program wrote it otherwise */
+};
+
+#endif

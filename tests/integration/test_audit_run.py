@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""sunpath audit run, on small servers that each do one thing wrong, and on their good twins.
+
+What is looked at is the set of rules, and that the program behaves as it does without a watcher:
+its output, its exit status, its signals. Usage: test_audit_run.py SUNPATH WRONG
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+SUNPATH, WRONG = sys.argv[1:3]
+TIMEOUT = 60
+CONNECTIONS = 20
+
+# Each case, and what must be found: no more and no less.
+CASES = {
+    "good": set(),
+    "late": {"UDS030"},
+    "early": {"UDS031"},
+    "unlink": {"UDS032"},
+    "locked": set(),
+    "umask": {"UDS035", },
+    "keeps": {"UDS037"},
+    "exec": {"UDS036", "UDS037"},
+    "noexec": set(),
+    "unasked": {"UDS038"},
+    "sigpipe": {"UDS039"},
+    "padded": {"UDS040"},
+    "abstract": set(),
+    "thread": set(),
+    "child": set(),
+}
+
+
+def audit(options, command):
+    return subprocess.run([SUNPATH, "audit", "run", *options, "--", *command],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          timeout=TIMEOUT)
+
+
+class AuditRun(unittest.TestCase):
+    def setUp(self):
+        self.directory = tempfile.TemporaryDirectory()
+        self.addCleanup(self.directory.cleanup)
+        os.umask(0o022)
+
+    def wrong(self, case, *options):
+        return audit(options, [WRONG, case, self.directory.name])
+
+    def test_cases(self):
+        for case, expected in CASES.items():
+            with self.subTest(case=case), tempfile.TemporaryDirectory() as directory:
+                done = audit(["--format", "json", "--exit-zero"], [WRONG, case, directory])
+                lines = [json.loads(line) for line in done.stdout.splitlines()]
+                found = {line["rule"] for line in lines if line["type"] == "finding"}
+                self.assertEqual(found, expected, done.stderr)
+                self.assertTrue(lines[-1]["complete"])
+                self.assertIn("ended with status 0", done.stderr)
+                self.assertEqual(done.returncode, 0)
+
+    def test_exit_status(self):
+        self.assertEqual(self.wrong("status").returncode, 0)
+        self.assertEqual(self.wrong("status", "--program-status").returncode, 23)
+        self.assertEqual(self.wrong("handler", "--program-status").returncode, 40 + signal.SIGTERM)
+        self.assertEqual(self.wrong("killed", "--program-status").returncode, 128 + signal.SIGKILL)
+        self.assertIn("signal 9", self.wrong("killed").stderr)
+
+    def test_stop_and_continue(self):
+        self.assertEqual(self.wrong("stop", "--program-status").returncode, 0)
+
+    def test_fail_on(self):
+        self.assertEqual(self.wrong("late").returncode, 1)
+        os.unlink(os.path.join(self.directory.name, "socket"))
+        self.assertEqual(self.wrong("late", "--fail-on", "high").returncode, 0)
+
+    def test_output_of_the_program_is_left_alone(self):
+        report = os.path.join(self.directory.name, "report")
+        done = audit(["--output", report], ["/bin/echo", "said"])
+        self.assertEqual(done.stdout, "said\n")
+        self.assertTrue(os.path.getsize(report) > 0)
+
+    def test_no_such_program(self):
+        self.assertEqual(audit([], ["/nowhere/to/be/found"]).returncode, 3)
+        self.assertEqual(audit(["--pid", "1"], ["/bin/true"]).returncode, 2)
+
+    def test_attached(self):
+        """A listener that was there before is judged by what is done with it from then on."""
+        code = ("import os, socket, sys\n"
+                "os.umask(0)\n"
+                "s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen()\n"
+                "print('ready', flush=True)\n"
+                "for _ in range(int(sys.argv[2])):\n"
+                "    c, _ = s.accept()\n"
+                "    os.read(c.fileno(), 1)\n"
+                "    c.close()\n")
+        path = os.path.join(self.directory.name, "socket")
+        server = self.start([sys.executable, "-c", code, path, str(CONNECTIONS)])
+        server.stdout.readline()
+        watcher = self.start([SUNPATH, "audit", "run", "--format", "json", "--pid",
+                              str(server.pid)])
+        self.wait_for_tracer(server.pid)
+        # The first may come while the watcher is still taking hold; then it belongs to the past.
+        for _ in range(CONNECTIONS):
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(path)
+                client.sendall(b"x")
+                client.recv(1)
+        output, errors = watcher.communicate(timeout=TIMEOUT)
+        self.assertIn("UDS038", output, errors)
+        self.assertIn("ended with status 0", errors)
+
+    def start(self, command):
+        """A process that does not outlive the test, however that ends."""
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   text=True)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        return process
+
+    def wait_for_tracer(self, pid):
+        until = time.monotonic() + TIMEOUT
+        while time.monotonic() < until:
+            with open(f"/proc/{pid}/status", encoding="ascii") as status:
+                if "TracerPid:\t0\n" not in status.read():
+                    return
+            time.sleep(0.01)
+        self.fail("nobody watches")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
