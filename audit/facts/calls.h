@@ -36,7 +36,7 @@ struct call {
     uint64_t socket;
     uint64_t listener;
     uint32_t mode;
-    bool keeps;    /* LISTEN, READ: the descriptor has no close-on-exec flag */
+    bool keeps;    /* LISTEN, ASK, READ: the descriptor has no close-on-exec flag */
     bool abstract; /* .path is a name without a file */
     size_t bytes;  /* BIND: bytes of the name in the address, as the program gave its length */
     bool open;     /* BIND: the path fills the address and has no terminator */

@@ -350,8 +350,12 @@ bool run_call(struct run *run, const struct call *call)
         run->locked = true;
         break;
     case CALL_ASK:
-        if (socket != NULL)
+        if (socket != NULL && socket->fresh && call->keeps)
+            see(run, socket->subject, FAULT_KEEPS, call);
+        if (socket != NULL) {
             socket->asked = true;
+            set_fresh(run, socket, false);
+        }
         break;
     case CALL_READ:
         on_read(run, call);

@@ -35,7 +35,7 @@ static void tell_socket(struct decoder *decoder, pid_t task, pid_t process,
     call.socket = tracee_socket(task, descriptor_of(entered));
     if (call.socket == 0 || !run_knows(decoder->run, call.socket))
         return;
-    if (kind == CALL_READ)
+    if (kind == CALL_READ || kind == CALL_ASK)
         call.keeps = tracee_keeps(task, descriptor_of(entered));
     tell(decoder, &call);
 }
