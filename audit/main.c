@@ -71,6 +71,11 @@ int main(int argc, char **argv)
 {
     const char *first = argc > 1 ? argv[1] : "";
 
+    for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0) {
+            print_help(stdout);
+            return STATUS_CLEAN;
+        }
     if (strcmp(first, "path") == 0)
         return path_command(argc - 1, argv + 1);
     if (strcmp(first, "system") == 0)

@@ -137,10 +137,11 @@ static bool judge_listener(const struct options *options, const struct facts *fa
         name[socket->name.length] = '\0';
         read_path(&path, &place, name);
         place.path = &path;
-        /* What the file leads to may be another socket: then this one has lost its name. */
+        /* What the file leads to may be another socket: then this one has lost its name; or we look
+         * in the wrong place, not knowing who has it open. */
         place.service = service_at(&facts->sockets, &path, &found);
-        if (found != socket)
-            place.service = SERVICE_NONE;
+        if (found != socket && place.service != SERVICE_UNKNOWN)
+            place.service = place.holders_count > 0 ? SERVICE_NONE : SERVICE_UNKNOWN;
     }
     return judge(options, output, &place);
 }

@@ -94,21 +94,30 @@ static bool survives_exec(int process, const char *number)
     return flags != NULL && (strtoul(flags + 6, NULL, 8) & O_CLOEXEC) == 0;
 }
 
+/* Where we live ourselves. */
+struct places {
+    struct stat root;
+    struct stat mounts;
+};
+
 /* What is the same for all descriptors of a process; read when it has one that is wanted. */
-static void describe(struct holder *ret, int process, const struct stat *own_root)
+static void describe(struct holder *ret, int process, const struct places *own)
 {
     struct stat of;
 
     if (fstat(process, &of) == 0)
         ret->uid = of.st_uid;
     if (fstatat(process, "root", &of, 0) == 0)
-        ret->other_root = of.st_dev != own_root->st_dev || of.st_ino != own_root->st_ino;
+        ret->other_root = of.st_dev != own->root.st_dev || of.st_ino != own->root.st_ino;
+    /* With the same root directory, too, other things can be mounted below it. */
+    if (fstatat(process, "ns/mnt", &of, 0) == 0)
+        ret->other_root = ret->other_root || of.st_ino != own->mounts.st_ino;
     read_small(process, "comm", ret->comm, sizeof(ret->comm));
     ret->comm[strcspn(ret->comm, "\n")] = '\0';
 }
 
 static void read_process(struct holders *to, const struct wanted *wanted, int process, pid_t pid,
-                         const struct stat *own_root)
+                         const struct places *own)
 {
     const int fd = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
@@ -134,7 +143,7 @@ static void read_process(struct holders *to, const struct wanted *wanted, int pr
         if (!is_wanted(wanted, link, &about.number) || (place = one_more(to)) == NULL)
             continue;
         if (!is_described)
-            describe(&about, process, own_root);
+            describe(&about, process, own);
         is_described = true;
         about.fd = atoi(entry->d_name);
         about.survives_exec = survives_exec(process, entry->d_name);
@@ -171,14 +180,14 @@ static bool for_each_process(void (*each)(int process, pid_t pid, void *arg), vo
 struct search {
     struct holders *to;
     struct wanted wanted;
-    struct stat own_root;
+    struct places own;
 };
 
 static void search_process(int process, pid_t pid, void *arg)
 {
     struct search *search = arg;
 
-    read_process(search->to, &search->wanted, process, pid, &search->own_root);
+    read_process(search->to, &search->wanted, process, pid, &search->own);
 }
 
 static int compare_holders(const void *a, const void *b)
@@ -200,7 +209,8 @@ void holders_read(struct holders *ret, const struct bound_sockets *sockets)
         ret->error = ENOMEM;
         return;
     }
-    if (stat("/", &search.own_root) != 0 || !for_each_process(search_process, &search))
+    if (stat("/", &search.own.root) != 0 || stat("/proc/self/ns/mnt", &search.own.mounts) != 0 ||
+        !for_each_process(search_process, &search))
         ret->error = errno;
     if (ret->count > 0)
         qsort(ret->all, ret->count, sizeof(*ret->all), compare_holders);

@@ -22,7 +22,7 @@ struct holder {
     uint32_t uid; /* effective, as /proc has it */
     int fd;
     bool survives_exec; /* no close-on-exec flag */
-    bool other_root;    /* its root directory is not ours */
+    bool other_root;    /* its root directory or its mounts are not ours */
     char comm[HOLDER_COMM_MAX];
 };
 

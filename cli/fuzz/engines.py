@@ -20,6 +20,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
 from fuzz import record
@@ -98,6 +99,7 @@ class Engine:
         self.stats = record.Engine(self.name, self.before.executions, workers=jobs)
         self.workers = []
         if not resume:
+            self.discard()
             shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
         self.started = time.monotonic()
@@ -107,6 +109,9 @@ class Engine:
             self.workers.append(Worker(
                 name, [str(word) for word in self.command(number)],
                 {MARK: str(self.folder)} | self.environment(number), folder / f"log{number or ''}"))
+
+    def discard(self):
+        """What an earlier run has left elsewhere than in the folder goes."""
 
     def prepare(self):
         """What must be there before the first worker is started."""
@@ -179,8 +184,15 @@ class LibFuzzer(Engine):
     def prepare(self):
         self.offset = self.log.stat().st_size if self.log.exists() else 0
         self.corpus.mkdir(exist_ok=True)
-        self.scratch.mkdir(exist_ok=True)
         self.rescue()
+        self.discard()
+        # Sockets are made below it: where our own folder is, their names may not fit an address.
+        self.scratch.symlink_to(tempfile.mkdtemp(prefix="sunpath-"))
+
+    def discard(self):
+        if self.scratch.is_symlink():
+            shutil.rmtree(self.scratch.resolve(), ignore_errors=True)
+            self.scratch.unlink()
 
     def processes(self):
         return 1
@@ -197,7 +209,7 @@ class LibFuzzer(Engine):
         return [*command, self.corpus, *self.target.seeds]
 
     def environment(self, number):
-        return {"TMPDIR": str(self.scratch)}
+        return {"TMPDIR": str(self.scratch.resolve())}
 
     @property
     def corpus(self):
@@ -205,16 +217,16 @@ class LibFuzzer(Engine):
 
     @property
     def scratch(self):
-        """Where its workers keep what they have found until the next time they report."""
+        """Where its workers keep what they have found until the next time they report: a link."""
         return self.folder / "scratch"
 
     def rescue(self):
         """What workers that were killed had found becomes part of the corpus."""
         for path in self.scratch.glob("libFuzzerTemp.FuzzWithFork*/C*/*"):
             if path.is_file() and not (self.corpus / path.name).exists():
-                path.replace(self.corpus / path.name)
-        shutil.rmtree(self.scratch)
-        self.scratch.mkdir()
+                shutil.move(path, self.corpus / path.name)
+        for path in self.scratch.glob("libFuzzerTemp.*"):
+            shutil.rmtree(path, ignore_errors=True)
 
     def corpora(self):
         return [self.corpus]
@@ -230,6 +242,7 @@ class LibFuzzer(Engine):
     def stop(self, number=signal.SIGTERM):
         super().stop(number)
         self.rescue()
+        self.discard()
 
     def read_stats(self):
         with open(self.log, "rb") as log:

@@ -110,6 +110,11 @@ class Results(Campaigns):
         self.assertIn("canary", page)
         self.assertIn("Finished", page)
 
+    def test_sockets_in_a_deep_folder(self):
+        """What a target makes on the machine has room for its names, wherever --out is."""
+        said, _ = self.fuzz(0, "subject", "--time", "4", out=self.out / ("deep" * 25) / "out")
+        self.assertIn("no crash", said)
+
     def test_json(self):
         said, _ = self.fuzz(0, "empty", "--time", "4", "--json", "--jobs", "1", "--seed", "7")
         lines = [json.loads(line) for line in said.splitlines()]

@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -249,6 +250,39 @@ Test(audit_system, a_listener_with_another_root)
     (void)snprintf(root, sizeof(root), "/proc/%d/root", (int)pid);
     cr_assert(path_read_in(&facts, root, "/../s"));
     cr_expect(path_is_socket(&facts), "nothing is above the root, for it as for us");
+    cr_expect_eq(service_at(&sockets, &facts, &found), SERVICE_LISTENS);
+    cr_assert_not_null(found);
+    cr_assert_eq(holders_of(&holders, found->number, &who), 1);
+    cr_expect_eq(who->pid, pid);
+    cr_expect(who->other_root);
+    stop_listener(pid, end);
+}
+
+static bool mount_something(void)
+{
+    return unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("tmpfs", dir.path, "tmpfs", 0, NULL) == 0;
+}
+
+/* As systemd does for a service with PrivateTmp. */
+Test(audit_system, a_listener_with_mounts_of_its_own)
+{
+    static struct path_facts facts;
+    const struct bound_socket *found = NULL;
+    const struct holder *who;
+    char root[64];
+    int end;
+    pid_t pid;
+
+    REQUIRE_ROOT();
+    pid = start_listener(path, strlen(path), mount_something, &end);
+    if (pid < 0)
+        cr_skip_test("nothing can be mounted here");
+    read_all();
+    cr_assert(path_read(&facts, path));
+    cr_expect_eq(facts.end, PATH_MISSING, "not with our mounts");
+    (void)snprintf(root, sizeof(root), "/proc/%d/root", (int)pid);
+    cr_assert(path_read_in(&facts, root, path));
     cr_expect_eq(service_at(&sockets, &facts, &found), SERVICE_LISTENS);
     cr_assert_not_null(found);
     cr_assert_eq(holders_of(&holders, found->number, &who), 1);
