@@ -157,8 +157,18 @@ static void note_allocation(struct socket_model *model, struct model_frame *fram
     }
 }
 
+static bool takes_events(const struct model_frame *frame)
+{
+    return frame->kind == OPERATION_NEXT_EVENT || frame->kind == OPERATION_EVENTS ||
+           frame->kind == OPERATION_DISPATCH;
+}
+
 static void check_before_answer(struct socket_model *model, enum sim_call call)
 {
+    /* What was gathered leaves when there is no event left: what told of bytes that are gone has
+     * been passed over by now, though the last words of the peer may make it true again. */
+    if (call == SIM_CALL_SEND && takes_events(model_top(model)))
+        model_settle_events(model);
     if (call == SIM_CALL_RECV || call == SIM_CALL_SEND) {
         if (model->admitting)
             model_admit(model);
