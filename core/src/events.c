@@ -122,26 +122,10 @@ void sp__events_drop(struct sp__events *events, enum sp_event_kind kind)
     events->count = (uint8_t)kept;
 }
 
-SP__HOT bool sp__events_pop(struct sp__events *events, struct sp_event *ret)
+SP__COLD void sp__events_pop_lost(struct sp__events *events, struct sp_event *ret)
 {
-    uint8_t code;
-
-    if (events->lost > 0) {
-        *ret = (struct sp_event){.kind = SP_EVENT_LOST, .bytes = events->lost};
-        events->lost = 0;
-        return true;
-    }
-    if (events->count == 0)
-        return false;
-    code = *slot(events, 0);
-    events->head = (events->head + 1) & (SP_EVENTS_MAX - 1);
-    events->count--;
-    *ret = (struct sp_event){.kind = kind_of(code)};
-    if (ret->kind == SP_EVENT_STATE)
-        ret->state = (enum sp_state)(code & 0xf);
-    else if (ret->kind == SP_EVENT_ERROR)
-        ret->error = (enum sp_error) - (code & 0xf);
-    return true;
+    *ret = (struct sp_event){.kind = SP_EVENT_LOST, .bytes = events->lost};
+    events->lost = 0;
 }
 
 bool sp__events_valid(const struct sp__events *events)

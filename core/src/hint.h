@@ -16,6 +16,8 @@
 #define SP__COLD __attribute__((cold, noinline))
 /* Not rare, but out of line: a caller that does without it then needs no registers saved for it. */
 #define SP__APART __attribute__((noinline))
+/* A condition that hardly ever holds. */
+#define SP__RARELY(condition) __builtin_expect(!!(condition), 0)
 /* One frame less between a system call and the application. */
 #define SP__FLAT inline __attribute__((always_inline))
 

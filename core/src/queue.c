@@ -249,6 +249,14 @@ size_t sp__queue_copy(const struct sp__queue *queue, size_t offset, void *bytes,
 SP__HOT void sp__queue_drop(struct sp__queue *queue, const struct sp_os *os, size_t length)
 {
     SP__CHECK(length <= queue->size);
+    if (length == queue->size && length > 0 && queue->tail->next == queue->tail) {
+        /* What nearly every message is: alone, and sent whole. */
+        struct sp__chunk *only = queue->tail;
+
+        *queue = (struct sp__queue){0};
+        chunk_free(os, only);
+        return;
+    }
     queue->size -= length;
     while (length > 0) {
         struct sp__chunk *head;
@@ -288,9 +296,14 @@ size_t sp__queue_find(const struct sp__queue *queue, size_t offset, uint8_t byte
     return queue->size;
 }
 
-bool sp__queue_is_one_piece(const struct sp__queue *queue)
+SP__HOT bool sp__queue_whole(const struct sp__queue *queue, struct sp_os_iov *ret)
 {
-    return queue->tail->next == queue->tail;
+    const struct sp__chunk *chunk = queue->tail;
+
+    if (chunk->next != chunk)
+        return false;
+    *ret = (struct sp_os_iov){.bytes = chunk->bytes + chunk->begin, .length = queue->size};
+    return true;
 }
 
 size_t sp__queue_pieces(const struct sp__queue *queue, struct sp_os_iov *ret, size_t count)

@@ -44,9 +44,8 @@ void sp__queue_drop(struct sp__queue *queue, const struct sp_os *os, size_t leng
 /** sp__queue_find() - the offset of the first @byte at or after @offset, or the size of the queue.
  */
 size_t sp__queue_find(const struct sp__queue *queue, size_t offset, uint8_t byte);
-/** sp__queue_is_one_piece() - whether sp__queue_pieces() has only one to give; not for an empty
- * queue. */
-bool sp__queue_is_one_piece(const struct sp__queue *queue);
+/** sp__queue_whole() - all bytes, if they lie side by side: then true; not for an empty queue. */
+bool sp__queue_whole(const struct sp__queue *queue, struct sp_os_iov *ret);
 /** sp__queue_pieces() - the front of the queue as at most @count pieces (at least 1) for a
  * vectored send. Returns how many pieces. */
 size_t sp__queue_pieces(const struct sp__queue *queue, struct sp_os_iov *ret, size_t count);

@@ -20,6 +20,7 @@
 #include "dispatch.h"
 #include "events.h"
 #include "fault.h"
+#include "hint.h"
 #include "name.h"
 #include "peer.h"
 #include "queue.h"
@@ -116,8 +117,8 @@ static inline bool sp__is_open(const struct sp_socket *socket)
 }
 
 /** sp__refuse() - record why a call was refused; returns @error. */
-int sp__refuse(struct sp_socket *socket, enum sp_error error, enum sp_operation operation,
-               enum sp_cause cause);
+SP__COLD int sp__refuse(struct sp_socket *socket, enum sp_error error, enum sp_operation operation,
+                        enum sp_cause cause);
 
 /* ---- socket.c ---- */
 
@@ -177,7 +178,12 @@ static inline size_t sp__socket_buffered(const struct sp_socket *socket)
 }
 /** sp__socket_may_fill() - whether bytes from the kernel are wanted: open for reading, not ended,
  * below the limit. */
-bool sp__socket_may_fill(const struct sp_socket *socket);
+static inline bool sp__socket_may_fill(const struct sp_socket *socket)
+{
+    return sp__is_open(socket) && (socket->mode & SP_READ_ONLY) != 0 &&
+           !sp__has(socket, SP__INPUT_ENDED) &&
+           (socket->read_limit == 0 || socket->in.size < socket->read_limit);
+}
 /** sp__socket_fill() - move up to @budget bytes from the kernel to the buffer; handles the end of
  * the stream. Returns the number of bytes added. Records READY_READ if @tell. */
 size_t sp__socket_fill(struct sp_socket *socket, size_t budget, bool tell);

@@ -135,29 +135,6 @@ SP__HOT void sp_socket_process(struct sp_socket *socket, unsigned ready)
     SP__SOCKET_CHECK(socket);
 }
 
-/* Nothing more to say: the application is done with its turn, and what it wrote in small pieces
- * leaves together. Returns whether that made events. */
-static SP__FLAT bool flush_gathered(struct sp_socket *socket)
-{
-    const struct sp_os *os = sp__os(socket);
-
-    if (socket->out.size == 0 || sp__has(socket, SP__OUTPUT_BLOCKED))
-        return false;
-    if (socket->state == SP_STATE_CONNECTED && !sp__has(socket, SP__STALLED) &&
-        sp__queue_is_one_piece(&socket->out)) {
-        /* The ordinary case, without the frames of the others: see hint.h. */
-        struct sp_os_iov piece;
-        int64_t n;
-
-        (void)sp__queue_pieces(&socket->out, &piece, 1);
-        n = SP__RETRY(os->send(os->ctx, socket->fd, &piece, 1));
-        sp__socket_sent(socket, n, piece.length);
-    } else {
-        (void)sp__socket_drain(socket, SP_PROCESS_BYTES_MAX);
-    }
-    return !sp__events_empty(&socket->events);
-}
-
 /* Completes an event; false if it told of bytes that are gone by now: it would be untrue. */
 static bool still_holds(struct sp_socket *socket, struct sp_event *event)
 {
@@ -175,14 +152,40 @@ static bool still_holds(struct sp_socket *socket, struct sp_event *event)
     }
 }
 
+static SP__FLAT bool take_event(struct sp_socket *socket, struct sp_event *ret_event)
+{
+    while (sp__events_pop(&socket->events, ret_event)) {
+        if (still_holds(socket, ret_event))
+            return true;
+    }
+    return false;
+}
+
+/* Nothing more to say: the application is done with its turn, and what it wrote in small pieces
+ * leaves together. Then there may be an event again. */
+static SP__HOT SP__APART bool flush_gathered(struct sp_socket *socket, struct sp_event *ret_event)
+{
+    const struct sp_os *os = sp__os(socket);
+    struct sp_os_iov piece;
+
+    if (socket->state == SP_STATE_CONNECTED && !sp__has(socket, SP__STALLED) &&
+        sp__queue_whole(&socket->out, &piece)) {
+        /* The ordinary case, without the frames of the others: see hint.h. */
+        int64_t n = SP__RETRY(os->send(os->ctx, socket->fd, &piece, 1));
+
+        sp__socket_sent(socket, n, piece.length);
+    } else {
+        (void)sp__socket_drain(socket, SP_PROCESS_BYTES_MAX);
+    }
+    return take_event(socket, ret_event);
+}
+
 SP__HOT bool sp_socket_next_event(struct sp_socket *socket, struct sp_event *ret_event)
 {
     SP__SOCKET_CHECK(socket);
-    do {
-        /* Also behind an event that no longer holds: it may have been the last. */
-        if (sp__events_empty(&socket->events) && !flush_gathered(socket))
-            return false;
-        (void)sp__events_pop(&socket->events, ret_event);
-    } while (!still_holds(socket, ret_event));
-    return true;
+    if (take_event(socket, ret_event))
+        return true;
+    if (socket->out.size == 0 || sp__has(socket, SP__OUTPUT_BLOCKED))
+        return false;
+    return flush_gathered(socket, ret_event);
 }

@@ -23,13 +23,6 @@
 #define FETCH ((size_t)16 * 1024)
 #define LAST_FETCH ((size_t)512)
 
-bool sp__socket_may_fill(const struct sp_socket *socket)
-{
-    return sp__is_open(socket) && (socket->mode & SP_READ_ONLY) != 0 &&
-           !sp__has(socket, SP__INPUT_ENDED) &&
-           (socket->read_limit == 0 || socket->in.size < socket->read_limit);
-}
-
 /* recv() failed or met the end of the stream: decide which. */
 static void no_more(struct sp_socket *socket, int64_t result)
 {
@@ -171,7 +164,8 @@ static ptrdiff_t read_buffered(struct sp_socket *socket, void *bytes, size_t cap
     return (ptrdiff_t)length;
 }
 
-static ptrdiff_t read_directly(struct sp_socket *socket, void *bytes, size_t capacity)
+static SP__HOT SP__APART ptrdiff_t read_directly(struct sp_socket *socket, void *bytes,
+                                                 size_t capacity)
 {
     const struct sp_os *os = sp__os(socket);
     int64_t n = SP__RETRY(os->recv(os->ctx, socket->fd, bytes, capacity, 0));

@@ -162,7 +162,8 @@ static bool append(struct sp_socket *socket, const void *bytes, size_t length)
 }
 
 /* A write too large to be worth copying, or one that would make the gathered bytes too many. */
-static ptrdiff_t write_large(struct sp_socket *socket, const uint8_t *bytes, size_t length)
+static SP__APART ptrdiff_t write_large(struct sp_socket *socket, const uint8_t *bytes,
+                                       size_t length)
 {
     size_t direct = write_directly(socket, bytes, length);
     size_t rest = length - direct;

@@ -32,14 +32,9 @@ enum sp__tell {
 };
 
 struct sp__transition {
-    enum sp_state from;
-    enum sp__change change;
     enum sp_state to;
-    unsigned tell;
+    unsigned tell; /* enum sp__tell */
 };
-
-extern const struct sp__transition sp__transitions[];
-extern const size_t sp__transition_count;
 
 /** sp__transition_find() - the row, or NULL if the change is not possible in that state. */
 const struct sp__transition *sp__transition_find(enum sp_state from, enum sp__change change);

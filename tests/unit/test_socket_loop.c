@@ -99,7 +99,18 @@ Test(socket_loop, the_context_knows_the_time)
     wire.now += WIRE_MS + 1;
     cr_assert_eq(sp_context_timeout_ms(wire.context, wire.now + 2 * WIRE_MS), 2);
     cr_assert_eq(sp_context_timeout_ms(wire.context, wire.now), 0);
+}
+
+/* A loop at rest asks for this before every sleep. */
+Test(socket_loop, without_a_deadline_nobody_looks_at_the_clock)
+{
+    uint64_t before = wire.now;
+
+    wire.tick = 1;
     cr_assert_eq(sp_context_timeout_ms(wire.context, SP_NEVER), -1);
+    cr_assert_eq(wire.now, before);
+    (void)sp_context_timeout_ms(wire.context, before);
+    cr_assert_eq(wire.now, before + 1, "this test would not see it");
 }
 
 /* ---- interest ---- */

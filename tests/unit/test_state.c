@@ -37,7 +37,8 @@ static const char *const legal[] = {
 };
 #define LEGAL (sizeof(legal) / sizeof(legal[0]))
 
-static void describe(char *text, size_t size, const char *change, const struct sp__transition *row)
+static void describe(char *text, size_t size, enum sp_state from, const char *change,
+                     const struct sp__transition *row)
 {
     static const struct {
         unsigned bit;
@@ -50,7 +51,7 @@ static void describe(char *text, size_t size, const char *change, const struct s
         {SP__TELL_DISCONNECTED, " disconnected"},
     };
     int length =
-        snprintf(text, size, "%s %s %s:", sp_state_name(row->from), change, sp_state_name(row->to));
+        snprintf(text, size, "%s %s %s:", sp_state_name(from), change, sp_state_name(row->to));
     unsigned known = 0;
 
     for (size_t i = 0; i < sizeof(tells) / sizeof(tells[0]); i++) {
@@ -74,7 +75,7 @@ Test(state, exactly_the_legal_changes_are_possible)
 
             if (row == NULL)
                 continue;
-            describe(text, sizeof(text), changes[j].name, row);
+            describe(text, sizeof(text), states[i], changes[j].name, row);
             while (at < LEGAL && strcmp(text, legal[at]) != 0)
                 at++;
             cr_assert_lt(at, LEGAL, "possible, but should not be: %s", text);
@@ -82,7 +83,6 @@ Test(state, exactly_the_legal_changes_are_possible)
         }
     }
     cr_assert_eq(found, LEGAL);
-    cr_assert_eq(sp__transition_count, LEGAL, "a row that is never found");
 }
 
 Test(state, no_change_from_a_state_that_is_none)

@@ -46,11 +46,14 @@ SP_API const char *sp_context_base(const struct sp_context *context);
 SP_API const struct sp_os *sp_context_os(const struct sp_context *context);
 
 /** sp_context_timeout_ms() - milliseconds from now until a deadline, for poll() and its like; as
- * sp_io_timeout_ms(). */
+ * sp_io_timeout_ms(). The clock is asked only if there is a deadline. */
 static inline int sp_context_timeout_ms(const struct sp_context *context, uint64_t deadline)
 {
-    const struct sp_os *os = sp_context_os(context);
+    const struct sp_os *os;
 
+    if (deadline == SP_NEVER)
+        return -1;
+    os = sp_context_os(context);
     return sp_io_timeout_ms(deadline, os->now_ns(os->ctx));
 }
 
