@@ -176,6 +176,9 @@ int watched_load(void)
         result = seccomp_attr_set(to, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ALLOW);
     if (result == 0)
         result = seccomp_attr_set(to, SCMP_FLTATR_CTL_NNP, geteuid() == 0 ? 0 : 1);
+    /* Before Linux 5.16 a filter turned on mitigations that slow the whole program. */
+    if (result == 0)
+        result = seccomp_attr_set(to, SCMP_FLTATR_CTL_SSB, 1);
     if (result == 0)
         result = fill(to, seccomp_arch_native(), true);
     if (result == 0 && seccomp_arch_native() == SCMP_ARCH_X86_64)

@@ -67,7 +67,7 @@ def _sample(program, workload, cores, effort):
 
 def throughput(folder, workload, cores, effort):
     samples = {"raw": [], "library": []}
-    for turn in range(effort.rounds):
+    for turn in range(effort.rounds * workload.starts):
         # Who goes first changes, so that a machine that gets slower or faster favours nobody.
         for who in ("raw", "library") if turn % 2 == 0 else ("library", "raw"):
             samples[who].append(_sample(folder / PROGRAMS[who], workload, cores, effort))

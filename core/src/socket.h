@@ -51,8 +51,9 @@ struct sp__socket_options {
     uint64_t closing_since; /* while CLOSING: when that began */
 };
 
-/* In the order of use: a message that is received and answered touches the first two cache lines,
- * and a loop over many sockets lives on how few lines that is. */
+/* In the order of use: a message that is received and answered touches what lies before the ring of
+ * events and its first bytes, and a loop over many sockets lives on how few cache lines that is. No
+ * allocator aligns to a line, so fewer than two whole ones are needed to touch no third. */
 struct sp_socket {
     const struct sp_context *context;
     int fd;               /* -1: none */
@@ -61,12 +62,12 @@ struct sp_socket {
     uint8_t mode;         /* enum sp_mode of the current or last connection */
     struct sp__queue in;  /* received, not read; in a transaction also what was read */
     struct sp__queue out; /* accepted, not sent */
-    size_t taken;         /* bytes of in read inside the transaction; 0 outside */
     uint64_t written;     /* sent, not reported by a BYTES_WRITTEN event */
-
+    size_t read_limit;    /* 0: none */
+    size_t write_limit;   /* 0: none */
     struct sp__events events;
-    size_t read_limit;  /* 0: none */
-    size_t write_limit; /* 0: none */
+
+    size_t taken; /* bytes of in read inside the transaction; 0 outside */
     void *user;
     struct sp__dispatch *dispatch; /* innermost dispatch at work on this object */
 

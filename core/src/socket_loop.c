@@ -141,8 +141,8 @@ static bool still_holds(struct sp_socket *socket, struct sp_event *event)
     switch (event->kind) {
     case SP_EVENT_READY_READ:
         /* In doubt it is not told: if there is more, the loop says so again. */
-        return sp__socket_buffered(socket) > 0 ||
-               (sp__has(socket, SP__READABLE) && !sp__has(socket, SP__DOUBTFUL));
+        return (sp__has(socket, SP__READABLE) && !sp__has(socket, SP__DOUBTFUL)) ||
+               sp__socket_buffered(socket) > 0;
     case SP_EVENT_BYTES_WRITTEN:
         event->bytes = socket->written;
         socket->written = 0;
