@@ -29,6 +29,7 @@ static const struct field fields[] = {
     {"u16", FIELD_NUMBER, 2, 0, NULL},
     {"u32", FIELD_NUMBER, 4, 0, NULL},
     {"s8", FIELD_SIGNED, 1, 0, NULL},
+    {"s32", FIELD_SIGNED, 4, 0, NULL},
     {"ms", FIELD_MS, 2, 0, NULL},
     {"octal", FIELD_OCTAL, 2, 0, NULL},
     {"id", FIELD_ID, 1, 0, NULL},
@@ -93,7 +94,7 @@ int64_t field_value(const struct field *field, uint32_t raw)
 
     switch (field->form) {
     case FIELD_SIGNED:
-        return (int8_t)raw;
+        return field->width == 1 ? (int8_t)raw : (int32_t)raw;
     case FIELD_MS:
         return (int16_t)raw;
     case FIELD_ID:

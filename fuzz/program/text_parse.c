@@ -220,7 +220,8 @@ static bool read_one(const struct field *field, struct slice word, uint32_t *ret
     case FIELD_SLOT:
         return read_slot(field, word, ret_raw);
     case FIELD_SIGNED:
-        return read_number(word, 10, INT8_MIN, INT8_MAX, ret_raw);
+        return field->width == 1 ? read_number(word, 10, INT8_MIN, INT8_MAX, ret_raw)
+                                 : read_number(word, 10, INT32_MIN, INT32_MAX, ret_raw);
     case FIELD_MS:
         return read_ms(word, ret_raw);
     case FIELD_OCTAL:

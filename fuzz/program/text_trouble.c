@@ -143,7 +143,8 @@ static void say_field(struct writer *out, const struct field *field)
         say(out, "a number from 0 to %u", (unsigned)((UINT64_C(1) << (8 * field->width)) - 1));
         break;
     case FIELD_SIGNED:
-        say(out, "a number from -128 to 127");
+        say(out, field->width == 1 ? "a number from -128 to 127"
+                                   : "a number from -2147483648 to 2147483647");
         break;
     case FIELD_MS:
         say(out, "a time from -32768ms to 32767ms");

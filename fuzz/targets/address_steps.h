@@ -21,6 +21,7 @@
  *   length    how far the kernel's length is from what is in the buffer, for the two above
  *   access    mode and owner of a socket, peer, whether the peer is in the socket's group
  *   directory a directory on the way (or a link): mode, owner, who we are
+ *   words     what a number is called: as an error, an operation, a cause, a state, an event
  */
 #define ADDRESS_STEP_LIST(X)                                              \
     X(NAME, 'n', "name {rest}")                                           \
@@ -33,7 +34,8 @@
     X(STRUCTURE, 'x', "structure {rest}")                                 \
     X(LENGTH, 'l', "length {s8}")                                         \
     X(ACCESS, 'm', "access {octal} owner {id} peer {id} in-group {flag}") \
-    X(DIRECTORY, 'd', "directory {octal} owner {id} us {id}")
+    X(DIRECTORY, 'd', "directory {octal} owner {id} us {id}")             \
+    X(WORDS, 'w', "words {s32}")
 
 enum address_step {
 #define ADDRESS_STEP_ENUM(name, letter, pattern) ADDRESS_STEP_##name,

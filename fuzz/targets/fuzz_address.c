@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Names and addresses against their specification.
+ * Names and addresses against their specification, and what numbers are called.
  *
- * Under test:   core/src/address.c, address_text.c, access.c, trust_judge.c
+ * Under test:   core/src/address.c, address_text.c, access.c, trust_judge.c, error.c; the names of
+ *               events.c
  * Not covered:  anything that needs a kernel: links, directories, sockets
  * Input:        steps, listed in address_steps.h; every byte string is valid
  * Oracle:       fuzz/spec says the result, the cause and every byte of each call; besides, whatever
@@ -18,7 +19,12 @@
 #include "fuzz/engine/guard.h"
 #include "fuzz/engine/target.h"
 #include "fuzz/spec/address_spec.h"
+#include "fuzz/spec/words_spec.h"
 #include "fuzz/targets/address_steps.h"
+
+#include <sunpath/error.h>
+#include <sunpath/event.h>
+#include <sunpath/version.h>
 
 #include <string.h>
 
@@ -437,6 +443,37 @@ static void play_directory(const struct step *step)
     }
 }
 
+/* A program prints what it is given: a number that nobody gave a name must not end it. */
+static void check_word(const char *function, int number, const char *word, const char *expected)
+{
+    FUZZ_CHECK(word != NULL, "%s gave no word for %d", function, number);
+    for (size_t i = 0; word[i] != '\0'; i++)
+        FUZZ_CHECK(word[i] >= ' ' && word[i] <= '~', "%s: the word for %d cannot be printed",
+                   function, number);
+    FUZZ_CHECK(expected == NULL || strcmp(word, expected) == 0,
+               "%s calls %d \"%s\", must be \"%s\"", function, number, word, expected);
+    fuzz_note_bytes((const uint8_t *)word, strlen(word));
+}
+
+static void play_words(const struct step *step)
+{
+    int number = (int32_t)step_field(step, 0, 4);
+    const struct spec_words expected = spec_words(number);
+    const char *text = sp_error_string(number);
+
+    check_word("sp_error_name()", number, sp_error_name(number), expected.error);
+    check_word("sp_error_qt_name()", number, sp_error_qt_name(number), expected.qt);
+    check_word("sp_error_string()", number, text, NULL);
+    FUZZ_CHECK(text[0] != '\0', "error %d has no explanation", number);
+    check_word("sp_state_name()", number, sp_state_name((enum sp_state)number), expected.state);
+    check_word("sp_event_name()", number, sp_event_name((enum sp_event_kind)number),
+               expected.event);
+    check_word("sp_operation_string()", number, sp_operation_string((enum sp_operation)number),
+               expected.operation);
+    check_word("sp_cause_string()", number, sp_cause_string((enum sp_cause)number), expected.cause);
+    check_word("sp_version()", number, sp_version(), SP_VERSION_STRING);
+}
+
 static void play(struct run *run, const struct step *step)
 {
     switch ((enum address_step)step->kind) {
@@ -473,6 +510,9 @@ static void play(struct run *run, const struct step *step)
         break;
     case ADDRESS_STEP_DIRECTORY:
         play_directory(step);
+        break;
+    case ADDRESS_STEP_WORDS:
+        play_words(step);
         break;
     }
 }

@@ -41,10 +41,18 @@ static int make(struct world_server *slot, unsigned side)
     return SP_OK;
 }
 
+/* What was configured is what is asked for later. */
+static void check_kept(const struct world_server *slot, bool is_kept, const char *what)
+{
+    WORLD_CHECK(slot->world, is_kept, "configuration-kept", "s%u: the %s is not what was set",
+                slot_number(slot), what);
+}
+
 static void drop(struct world_server *slot)
 {
     struct sp_server *server = slot->server;
 
+    check_kept(slot, server == NULL || sp_server_user(server) == slot, "user pointer");
     slot->server = NULL;
     sp_server_free(server);
 }
@@ -131,9 +139,13 @@ static bool configure(struct world_server *slot, const struct operation *operati
         return true;
     case OPERATION_BACKLOG:
         *ret_result = sp_server_set_backlog(slot->server, (int)value);
+        check_kept(slot, *ret_result < 0 || sp_server_backlog(slot->server) == (int)value,
+                   "backlog");
         return true;
     case OPERATION_MAX_PENDING:
         *ret_result = sp_server_set_max_pending(slot->server, (int)value);
+        check_kept(slot, *ret_result < 0 || sp_server_max_pending(slot->server) == (int)value,
+                   "limit of pending connections");
         return true;
     case OPERATION_TRUST:
         *ret_result = sp_server_set_trust(slot->server, (enum sp_trust)value);
@@ -363,6 +375,16 @@ static int64_t dispatch(struct world_server *slot)
 
 /* ---- operations ---- */
 
+static int wait_for_connection(struct world_server *slot, int ms)
+{
+    bool timed_out = false;
+    int r = sp_server_wait_new_connection(slot->server, ms, &timed_out);
+
+    WORLD_CHECK(slot->world, timed_out == (r == SP_ERROR_TIMEOUT), "wait-says-why-it-ended",
+                "s%u: the wait gave %d, and timed out is %d", slot_number(slot), r, timed_out);
+    return r;
+}
+
 /* With the server that there is. */
 static int64_t use(struct world_server *slot, const struct operation *operation)
 {
@@ -383,7 +405,7 @@ static int64_t use(struct world_server *slot, const struct operation *operation)
     case OPERATION_ADD:
         return add(slot, &world->peers[value]);
     case OPERATION_SERVER_WAIT:
-        return sp_server_wait_new_connection(slot->server, (int)value, NULL);
+        return wait_for_connection(slot, (int)value);
     case OPERATION_SERVER_PROCESS:
         sp_server_process(slot->server, (unsigned)value);
         return SP_OK;

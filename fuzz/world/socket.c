@@ -65,10 +65,18 @@ static int fill_slot(struct world_socket *slot, unsigned side)
     return SP_OK;
 }
 
+/* What was configured is what is asked for later. */
+static void check_kept(const struct world_socket *slot, bool is_kept, const char *what)
+{
+    WORLD_CHECK(slot->world, is_kept, "configuration-kept", "c%u: the %s is not what was set",
+                number_of(slot), what);
+}
+
 static void empty_slot(struct world_socket *slot)
 {
     struct sp_socket *socket = slot->socket;
 
+    check_kept(slot, sp_socket_user(socket) == slot, "user pointer");
     slot->socket = NULL;
     sp_socket_free(socket);
 }
@@ -245,6 +253,7 @@ static bool do_reading(struct world_socket *slot, const struct operation *operat
         return true;
     case OPERATION_READ_LIMIT:
         sp_socket_set_read_limit(socket, (size_t)operation->arg[1]);
+        check_kept(slot, sp_socket_read_limit(socket) == (size_t)operation->arg[1], "read limit");
         return true;
     case OPERATION_BEGIN:
         ret->result = sp_socket_start_transaction(socket);
@@ -300,6 +309,8 @@ static bool do_writing(struct world_socket *slot, const struct operation *operat
         return true;
     case OPERATION_WRITE_LIMIT:
         sp_socket_set_write_limit(slot->socket, (size_t)operation->arg[1]);
+        check_kept(slot, sp_socket_write_limit(slot->socket) == (size_t)operation->arg[1],
+                   "write limit");
         return true;
     default:
         return false;
