@@ -16,10 +16,14 @@
 
 enum call_kind {
     CALL_BIND,    /* succeeded; .path, or .abstract */
+    CALL_CONNECT, /* is about to; the same */
     CALL_LISTEN,  /* succeeded; .mode is that of the file at this moment */
     CALL_ACCEPT,  /* succeeded; .socket is the new one, .listener the old */
     CALL_CHMOD,   /* is about to; .path, .mode */
+    CALL_CHOWN,   /* is about to; .path */
+    CALL_FCHMOD,  /* is about to change mode or owner of .socket itself, not of its file */
     CALL_UNLINK,  /* is about to; .path */
+    CALL_RENAME,  /* succeeded; .path is the name it has now, .former the one it had */
     CALL_UMASK,   /* .mode is the new mask */
     CALL_LOCK,    /* took a lock on some file */
     CALL_ASK,     /* asks who the peer is, or has it told with what it receives */
@@ -38,10 +42,12 @@ struct call {
     uint32_t mode;
     bool keeps;    /* LISTEN, ASK, READ: the descriptor has no close-on-exec flag */
     bool abstract; /* .path is a name without a file */
-    size_t bytes;  /* BIND: bytes of the name in the address, as the program gave its length */
-    bool open;     /* BIND: the path fills the address and has no terminator */
+    size_t bytes;  /* BIND, CONNECT: bytes of the name in the address, as its length says */
+    bool open;     /* BIND, CONNECT: the path fills the address and has no terminator */
     size_t length;
     char path[PATH_MAX]; /* absolute; as the program wrote it otherwise */
+    size_t former_length;
+    const char *former; /* RENAME; the caller's */
 };
 
 #endif

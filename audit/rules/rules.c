@@ -128,9 +128,9 @@ const struct rule rules[] = {
      "changed stays connected.",
      "Set the umask before bind(), or change the mode between bind() and listen().",
      "bind(2), umask(2), unix(7)", run_rule_late_chmod},
-    {"UDS031", "The mode was changed by path", SEVERITY_INFO, 367, FACTS_RUN,
-     "Between bind() and chmod() who can write the directory can put another file under the name, "
-     "whose mode is then changed. fchmod() on the socket does not change the file.",
+    {"UDS031", "Mode or owner were changed by path", SEVERITY_INFO, 367, FACTS_RUN,
+     "Between bind() and chmod() or chown() who can write the directory can put another file under "
+     "the name, whose mode or owner is then changed.",
      "Use a directory that only the server's user can write, or a umask.",
      "bind(2), chmod(2)", run_rule_chmod_by_path},
     {"UDS032", "The name was removed before bind without a lock", SEVERITY_LOW, 367, FACTS_RUN,
@@ -188,6 +188,12 @@ const struct rule rules[] = {
      "What a peer sent with SCM_RIGHTS goes on to every program that is executed.",
      "Receive with MSG_CMSG_CLOEXEC.",
      "recvmsg(2), unix(7)", run_rule_received},
+    {"UDS043", "The mode of the descriptor was changed, not of the file", SEVERITY_MEDIUM, 276,
+     FACTS_RUN,
+     "fchmod() or fchown() on a socket that has its name already changes nothing that anybody looks "
+     "at: the file keeps mode and owner, and who could connect still can.",
+     "Use fchmod() before bind(), where it is the mode the file is made with, less the umask.",
+     "bind(2), unix(7)", run_rule_not_the_file},
 };
 /* clang-format on */
 const size_t rules_count = sizeof(rules) / sizeof(rules[0]);

@@ -218,6 +218,34 @@ static void on_bind_name(struct run *run, size_t index, const struct call *call)
     }
 }
 
+/* The usual fault with abstract names: the size of the structure for the length. */
+static bool is_padded(const struct call *call)
+{
+    return call->abstract && call->bytes == NAME_BYTES && call->path[call->length - 1] == '\0';
+}
+
+static void look_at_address(struct run *run, size_t index, const struct call *call)
+{
+    if (is_padded(call))
+        see(run, index, FAULT_PADDED, call);
+    if (call->open)
+        see(run, index, FAULT_OPEN_END, call);
+}
+
+/* A name that was only connected to is not ours to judge, but how it was given is. */
+static bool on_connect(struct run *run, const struct call *call)
+{
+    const struct run_subject *subject;
+
+    if (!is_padded(call) && !call->open)
+        return true;
+    subject = add_subject(run, call->path, call->length, call->abstract);
+    if (subject == NULL)
+        return false;
+    look_at_address(run, index_of(run, subject), call);
+    return true;
+}
+
 static bool on_bind(struct run *run, const struct call *call)
 {
     const struct run_subject *subject = add_subject(run, call->path, call->length, call->abstract);
@@ -226,11 +254,7 @@ static bool on_bind(struct run *run, const struct call *call)
     if (subject == NULL)
         return false;
     index = index_of(run, subject);
-    /* The usual fault with abstract names: the size of the structure for the length. */
-    if (call->abstract && call->bytes == NAME_BYTES && call->path[call->length - 1] == '\0')
-        see(run, index, FAULT_PADDED, call);
-    if (call->open)
-        see(run, index, FAULT_OPEN_END, call);
+    look_at_address(run, index, call);
     if (!call->abstract)
         on_bind_name(run, index, call);
     return add_socket(run, call->socket, index) != NULL;
@@ -270,6 +294,16 @@ static bool on_accept(struct run *run, const struct call *call)
     return true;
 }
 
+/* Also with fchown(): a socket's descriptor has an inode of its own, from which bind() makes the
+ * file and which means nothing afterwards. */
+static void on_fchmod(struct run *run, const struct call *call)
+{
+    const struct socket_state *socket = find(run, call->socket);
+
+    if (socket != NULL && !socket->accepted && !run->subjects[socket->subject]->abstract)
+        see(run, socket->subject, FAULT_NOT_THE_FILE, call);
+}
+
 static void on_chmod(struct run *run, const struct call *call)
 {
     for (size_t i = 0; i < run->sockets_count; i++) {
@@ -282,7 +316,7 @@ static void on_chmod(struct run *run, const struct call *call)
         compare_names(run, socket->subject, call);
         if (!same_place(subject->name, subject->length, call->path, call->length))
             continue;
-        if (!socket->listens) {
+        if (!socket->listens || call->kind == CALL_CHOWN) {
             see(run, socket->subject, FAULT_CHMOD_BY_PATH, call);
         } else if ((socket->mode & ~call->mode & WRITERS) != 0) {
             seen = see(run, socket->subject, FAULT_LATE_CHMOD, call);
@@ -311,6 +345,22 @@ static void on_unlink(struct run *run, const struct call *call)
     (void)memcpy(to->path, call->path, call->length);
 }
 
+/* Bound under a name that nobody looks for, and moved to the one that counts: from here on that is
+ * what it is called. */
+static void on_rename(struct run *run, const struct call *call)
+{
+    for (size_t i = 0; i < run->sockets_count; i++) {
+        struct run_subject *subject = run->subjects[run->sockets[i].subject];
+
+        if (run->sockets[i].accepted || subject->abstract ||
+            !same_place(subject->name, subject->length, call->former, call->former_length))
+            continue;
+        (void)memcpy(subject->name, call->path, call->length);
+        subject->length = call->length;
+        subject->name[subject->length] = '\0';
+    }
+}
+
 static void on_read(struct run *run, const struct call *call)
 {
     struct socket_state *socket = find(run, call->socket);
@@ -336,8 +386,17 @@ bool run_call(struct run *run, const struct call *call)
         break;
     case CALL_ACCEPT:
         return on_accept(run, call);
+    case CALL_CONNECT:
+        return on_connect(run, call);
     case CALL_CHMOD:
+    case CALL_CHOWN:
         on_chmod(run, call);
+        break;
+    case CALL_FCHMOD:
+        on_fchmod(run, call);
+        break;
+    case CALL_RENAME:
+        on_rename(run, call);
         break;
     case CALL_UNLINK:
         on_unlink(run, call);
@@ -404,6 +463,17 @@ bool run_knows(const struct run *run, uint64_t socket)
     return find(run, socket) != NULL;
 }
 
+const char *run_path(const struct run *run, uint64_t socket)
+{
+    const struct socket_state *state = find(run, socket);
+    const struct run_subject *subject;
+
+    if (state == NULL || state->accepted)
+        return NULL;
+    subject = run->subjects[state->subject];
+    return subject->abstract ? NULL : subject->name;
+}
+
 size_t run_unjudged(const struct run *run)
 {
     return run->unjudged;
@@ -448,7 +518,8 @@ const struct run_subject *run_subject(const struct run *run, size_t index)
                         (int)seen->process, seen->times);                               \
     }
 
-RUN_RULE(run_rule_chmod_by_path, FAULT_CHMOD_BY_PATH, "changed the mode by path after bind")
+RUN_RULE(run_rule_chmod_by_path, FAULT_CHMOD_BY_PATH,
+         "changed the mode or the owner by path after bind")
 RUN_RULE(run_rule_unlink, FAULT_UNLINK, "removed the name and bound it, and held no lock")
 RUN_RULE(run_rule_spelling, FAULT_SPELLING, "named the file in other words in another call")
 RUN_RULE(run_rule_truncated, FAULT_TRUNCATED, "named a longer path in another call")
@@ -456,8 +527,10 @@ RUN_RULE(run_rule_exec, FAULT_EXEC, "executed a program that has the socket open
 RUN_RULE(run_rule_keeps, FAULT_KEEPS, "has it, or a connection, without close-on-exec")
 RUN_RULE(run_rule_unasked, FAULT_UNASKED, "read from a connection and had not asked who it is")
 RUN_RULE(run_rule_sigpipe, FAULT_SIGPIPE, "sent with SIGPIPE deadly and without MSG_NOSIGNAL")
-RUN_RULE(run_rule_padded, FAULT_PADDED, "bound an abstract name that is padded with zeros")
-RUN_RULE(run_rule_open_end, FAULT_OPEN_END, "bound an address without a terminator")
+RUN_RULE(run_rule_padded, FAULT_PADDED, "gave an abstract name that is padded with zeros")
+RUN_RULE(run_rule_open_end, FAULT_OPEN_END, "gave an address without a terminator")
+RUN_RULE(run_rule_not_the_file, FAULT_NOT_THE_FILE,
+         "changed mode or owner of the descriptor after bind, which leaves the file as it is")
 RUN_RULE(run_rule_received, FAULT_RECEIVED, "received descriptors without MSG_CMSG_CLOEXEC")
 
 void run_rule_late_chmod(const struct rule *rule, const struct place *place, struct findings *ret)

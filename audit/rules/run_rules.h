@@ -26,8 +26,9 @@ enum fault {
     FAULT_PADDED,
     FAULT_OPEN_END,
     FAULT_RECEIVED,
+    FAULT_NOT_THE_FILE,
 };
-#define FAULTS 13
+#define FAULTS 14
 
 struct fault_seen {
     size_t times;
@@ -65,6 +66,9 @@ bool run_knows_listener(const struct run *run, uint64_t socket);
 /** run_knows() - is it a listener, or one that was accepted? */
 bool run_knows(const struct run *run, uint64_t socket);
 
+/** run_path() - where the file of a listener is now; NULL: it is none, or has no file */
+const char *run_path(const struct run *run, uint64_t socket);
+
 /** run_unjudged() - connections of which no read was seen in good time */
 size_t run_unjudged(const struct run *run);
 
@@ -76,6 +80,6 @@ const struct run_subject *run_subject(const struct run *run, size_t index);
 typedef void run_rule(const struct rule *rule, const struct place *place, struct findings *ret);
 run_rule run_rule_late_chmod, run_rule_chmod_by_path, run_rule_unlink, run_rule_spelling,
     run_rule_truncated, run_rule_umask, run_rule_exec, run_rule_keeps, run_rule_unasked,
-    run_rule_sigpipe, run_rule_padded, run_rule_open_end, run_rule_received;
+    run_rule_sigpipe, run_rule_padded, run_rule_open_end, run_rule_received, run_rule_not_the_file;
 
 #endif

@@ -26,6 +26,30 @@ static int descriptor_of(const struct entered *entered)
     return (int)(uint32_t)entered->arguments[0];
 }
 
+/* The name in the address of bind() or connect(); false: not one of a local socket. */
+static bool read_name(struct call *call, pid_t task, const struct entered *entered)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNSPEC};
+    const size_t given = (uint32_t)entered->arguments[2];
+    const size_t taken = given < sizeof(address) ? given : sizeof(address);
+    size_t length;
+
+    /* A name of no bytes is chosen by the kernel: nobody can mean it. */
+    if (taken <= NAME_AT || !tracee_read(task, entered->arguments[1], &address, taken) ||
+        address.sun_family != AF_UNIX)
+        return false;
+    call->bytes = taken - NAME_AT;
+    call->abstract = address.sun_path[0] == '\0';
+    if (call->abstract) {
+        call->length = call->bytes - 1;
+        (void)memcpy(call->path, address.sun_path + 1, call->length);
+        return true;
+    }
+    length = strnlen(address.sun_path, call->bytes);
+    call->open = length == sizeof(address.sun_path);
+    return tracee_absolute(call, task, AT_FDCWD, address.sun_path, length);
+}
+
 /* A call that names one socket and says nothing more. */
 static void tell_socket(struct decoder *decoder, pid_t task, pid_t process,
                         const struct entered *entered, enum call_kind kind)
@@ -93,7 +117,14 @@ void decode_entry(struct decoder *decoder, pid_t task, pid_t process, struct ent
     case WATCHED_LISTEN:
     case WATCHED_ACCEPT:
     case WATCHED_ACCEPT4:
+    case WATCHED_RENAME:
+    case WATCHED_RENAMEAT:
         entered->wants_result = true;
+        break;
+    case WATCHED_CONNECT:
+        call.kind = CALL_CONNECT;
+        if (read_name(&call, task, entered))
+            tell(decoder, &call);
         break;
     case WATCHED_RECVMSG:
         tell_socket(decoder, task, process, entered, CALL_READ);
@@ -129,6 +160,18 @@ void decode_entry(struct decoder *decoder, pid_t task, pid_t process, struct ent
         call.mode = (uint32_t)arguments[2];
         tell_path(decoder, task, &call, descriptor_of(entered), arguments[1]);
         break;
+    case WATCHED_FCHMOD:
+    case WATCHED_FCHOWN:
+        tell_socket(decoder, task, process, entered, CALL_FCHMOD);
+        break;
+    case WATCHED_CHOWN:
+        call.kind = CALL_CHOWN;
+        tell_path(decoder, task, &call, AT_FDCWD, arguments[0]);
+        break;
+    case WATCHED_FCHOWNAT:
+        call.kind = CALL_CHOWN;
+        tell_path(decoder, task, &call, descriptor_of(entered), arguments[1]);
+        break;
     case WATCHED_UNLINK:
         call.kind = CALL_UNLINK;
         tell_path(decoder, task, &call, AT_FDCWD, arguments[0]);
@@ -159,38 +202,37 @@ void decode_entry(struct decoder *decoder, pid_t task, pid_t process, struct ent
 static void on_bound(struct decoder *decoder, pid_t task, struct call *call,
                      const struct entered *entered)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNSPEC};
-    const size_t given = (uint32_t)entered->arguments[2];
-    const size_t taken = given < sizeof(address) ? given : sizeof(address);
-
-    /* A name of no bytes is chosen by the kernel: nobody can mean it. */
-    if (taken <= NAME_AT || !tracee_read(task, entered->arguments[1], &address, taken) ||
-        address.sun_family != AF_UNIX)
-        return;
     call->kind = CALL_BIND;
-    call->bytes = taken - NAME_AT;
-    call->abstract = address.sun_path[0] == '\0';
-    if (call->abstract) {
-        call->length = call->bytes - 1;
-        (void)memcpy(call->path, address.sun_path + 1, call->length);
-    } else {
-        const size_t length = strnlen(address.sun_path, call->bytes);
+    if (read_name(call, task, entered))
+        tell(decoder, call);
+}
 
-        call->open = length == sizeof(address.sun_path);
-        if (!tracee_absolute(call, task, AT_FDCWD, address.sun_path, length))
-            return;
-    }
-    tell(decoder, call);
+/* rename() has two paths, the others a directory before each. */
+static void on_renamed(struct decoder *decoder, pid_t task, struct call *call,
+                       const struct entered *entered)
+{
+    const bool at = entered->watched == WATCHED_RENAMEAT;
+    const uint64_t *arguments = entered->arguments;
+    struct call former = {.kind = CALL_RENAME};
+    char path[PATH_MAX];
+    size_t length = tracee_string(task, arguments[at ? 1 : 0], path);
+
+    if (length == 0 ||
+        !tracee_absolute(&former, task, at ? descriptor_of(entered) : AT_FDCWD, path, length))
+        return;
+    call->kind = CALL_RENAME;
+    call->former = former.path;
+    call->former_length = former.length;
+    tell_path(decoder, task, call, at ? (int)(uint32_t)arguments[2] : AT_FDCWD,
+              arguments[at ? 3 : 1]);
 }
 
 static void on_listening(struct decoder *decoder, pid_t task, struct call *call, int descriptor)
 {
-    struct call name = *call;
+    const char *path = run_path(decoder->run, call->socket);
 
-    if (call->socket == 0 || !tracee_listener(&name, call->process, descriptor))
-        return;
     call->kind = CALL_LISTEN;
-    call->mode = name.abstract ? 0 : tracee_mode(task, name.path);
+    call->mode = path != NULL ? tracee_mode(task, path) : 0;
     call->keeps = tracee_keeps(task, descriptor);
     tell(decoder, call);
 }
@@ -282,6 +324,10 @@ void decode_result(struct decoder *decoder, pid_t task, pid_t process,
         break;
     case WATCHED_RECVMSG:
         on_received(decoder, task, &call, entered);
+        break;
+    case WATCHED_RENAME:
+    case WATCHED_RENAMEAT:
+        on_renamed(decoder, task, &call, entered);
         break;
     default:
         break;

@@ -23,6 +23,7 @@ struct row {
 
 static const struct row rows[] = {
     {WATCHED_BIND, "bind"},
+    {WATCHED_CONNECT, "connect"},
     {WATCHED_LISTEN, "listen"},
     {WATCHED_ACCEPT, "accept"},
     {WATCHED_ACCEPT4, "accept4"},
@@ -35,8 +36,19 @@ static const struct row rows[] = {
     {WATCHED_CHMOD, "chmod"},
     {WATCHED_FCHMODAT, "fchmodat"},
     {WATCHED_FCHMODAT2, "fchmodat2"},
+    {WATCHED_FCHMOD, "fchmod"},
+    {WATCHED_CHOWN, "chown"},
+    {WATCHED_CHOWN, "lchown"},
+    {WATCHED_CHOWN, "chown32"},
+    {WATCHED_CHOWN, "lchown32"},
+    {WATCHED_FCHOWNAT, "fchownat"},
+    {WATCHED_FCHOWN, "fchown"},
+    {WATCHED_FCHOWN, "fchown32"},
     {WATCHED_UNLINK, "unlink"},
     {WATCHED_UNLINKAT, "unlinkat"},
+    {WATCHED_RENAME, "rename"},
+    {WATCHED_RENAMEAT, "renameat"},
+    {WATCHED_RENAMEAT, "renameat2"},
     {WATCHED_UMASK, "umask"},
     {WATCHED_FLOCK, "flock"},
     {WATCHED_FCNTL, "fcntl"},
@@ -50,6 +62,18 @@ static const struct row rows[] = {
     {WATCHED_CLOSE, "close"},
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+/* On i386 the calls on sockets have numbers of their own besides socketcall(): since Linux 4.3, and
+ * libseccomp resolves their names to none of the two. */
+static const struct {
+    enum watched watched;
+    uint16_t number;
+} rows_i386[] = {
+    {WATCHED_BIND, 361},    {WATCHED_CONNECT, 362},    {WATCHED_LISTEN, 363},
+    {WATCHED_ACCEPT4, 364}, {WATCHED_GETSOCKOPT, 365}, {WATCHED_SETSOCKOPT, 366},
+    {WATCHED_SENDTO, 369},  {WATCHED_SENDMSG, 370},    {WATCHED_RECVFROM, 371},
+    {WATCHED_RECVMSG, 372},
+};
 
 /* Only these make the program stop: the argument at .index, under .mask, is .value. */
 static const struct {
@@ -88,6 +112,8 @@ static void learn_numbers(void)
             if (number >= 0 && number < NUMBERS)
                 numbers[arch][number] = (uint8_t)rows[i].watched;
         }
+    for (size_t i = 0; i < sizeof(rows_i386) / sizeof(rows_i386[0]); i++)
+        numbers[1][rows_i386[i].number] = (uint8_t)rows_i386[i].watched;
     /* Newer than the oldest libseccomp that this is built with, and the same everywhere. */
     numbers[0][452] = numbers[1][452] = WATCHED_FCHMODAT2;
     numbers_known = true;
@@ -103,11 +129,11 @@ enum watched watched_of(bool is_32, uint64_t number)
 enum watched watched_of_socketcall(uint64_t number)
 {
     static const enum watched calls[] = {
-        [2] = WATCHED_BIND,      [4] = WATCHED_LISTEN,      [5] = WATCHED_ACCEPT,
-        [9] = WATCHED_SENDTO,    [10] = WATCHED_RECVFROM,   [11] = WATCHED_SENDTO,
-        [12] = WATCHED_RECVFROM, [14] = WATCHED_SETSOCKOPT, [15] = WATCHED_GETSOCKOPT,
-        [16] = WATCHED_SENDMSG,  [17] = WATCHED_RECVMSG,    [18] = WATCHED_ACCEPT4,
-        [19] = WATCHED_RECVMMSG,
+        [2] = WATCHED_BIND,        [3] = WATCHED_CONNECT,   [4] = WATCHED_LISTEN,
+        [5] = WATCHED_ACCEPT,      [9] = WATCHED_SENDTO,    [10] = WATCHED_RECVFROM,
+        [11] = WATCHED_SENDTO,     [12] = WATCHED_RECVFROM, [14] = WATCHED_SETSOCKOPT,
+        [15] = WATCHED_GETSOCKOPT, [16] = WATCHED_SENDMSG,  [17] = WATCHED_RECVMSG,
+        [18] = WATCHED_ACCEPT4,    [19] = WATCHED_RECVMMSG,
     };
 
     return number < sizeof(calls) / sizeof(calls[0]) ? calls[number] : WATCHED_NONE;
@@ -132,18 +158,19 @@ static int add(scmp_filter_ctx to, enum watched watched, int number, bool condit
     return done ? 0 : seccomp_rule_add(to, SCMP_ACT_TRACE(watched), number, 0);
 }
 
-/* On i386 the arguments of socketcall() are in memory, where no filter sees them. */
-static int fill(scmp_filter_ctx to, uint32_t arch, bool conditional)
+/* A rule is given by the number that the call has on this machine, or by libseccomp's stand-in for
+ * one that it has not, whatever the filter is for: libseccomp goes from there by the name. */
+static int fill(scmp_filter_ctx to, bool conditional)
 {
     for (size_t i = 0; i < ROWS && rows[i].watched < WATCHED_FIRST_FRESH; i++) {
-        const int number = seccomp_syscall_resolve_name_arch(arch, rows[i].name);
-        const int result = number >= 0 ? add(to, rows[i].watched, number, conditional) : 0;
+        const int number = seccomp_syscall_resolve_name(rows[i].name);
+        const int result = number == __NR_SCMP_ERROR || (conditional && number < 0)
+                               ? 0
+                               : add(to, rows[i].watched, number, conditional);
 
         if (result != 0)
             return result;
     }
-    if (!conditional)
-        return seccomp_rule_add(to, SCMP_ACT_TRACE(WATCHED_NONE), SOCKETCALL_NUMBER, 0);
     return 0;
 }
 
@@ -159,7 +186,11 @@ static int add_i386(scmp_filter_ctx to)
     if (result == 0)
         result = seccomp_attr_set(other, SCMP_FLTATR_CTL_NNP, geteuid() == 0 ? 0 : 1);
     if (result == 0)
-        result = fill(other, SCMP_ARCH_X86, false);
+        result = fill(other, false);
+    /* Its arguments are in memory, where no filter sees them. */
+    if (result == 0)
+        result = seccomp_rule_add(other, SCMP_ACT_TRACE(WATCHED_NONE),
+                                  seccomp_syscall_resolve_name("socketcall"), 0);
     if (result == 0)
         result = seccomp_merge(to, other); /* takes @other */
     if (result != 0 && other != NULL)
@@ -180,7 +211,7 @@ int watched_load(void)
     if (result == 0)
         result = seccomp_attr_set(to, SCMP_FLTATR_CTL_SSB, 1);
     if (result == 0)
-        result = fill(to, seccomp_arch_native(), true);
+        result = fill(to, true);
     if (result == 0 && seccomp_arch_native() == SCMP_ARCH_X86_64)
         result = add_i386(to);
     if (result == 0) /* a tree, not a list: calls that are let through are found sooner */

@@ -270,6 +270,19 @@ static void open_nearly(void)
     bind_open(false);
 }
 
+static void descriptor_trips(void)
+{
+    name(CALL_BIND, PATH);
+    does(CALL_FCHMOD, LISTENER);
+}
+
+/* The same before it has its name. */
+static void descriptor_nearly(void)
+{
+    does(CALL_FCHMOD, LISTENER);
+    name(CALL_BIND, PATH);
+}
+
 static void received_trips(void)
 {
     does(CALL_RECEIVE, 0);
@@ -291,7 +304,7 @@ static const struct {
     {"UDS036", exec_trips, exec_nearly},           {"UDS037", keeps_trips, keeps_nearly},
     {"UDS038", unasked_trips, unasked_nearly},     {"UDS039", sigpipe_trips, sigpipe_nearly},
     {"UDS040", padded_trips, padded_nearly},       {"UDS041", open_trips, open_nearly},
-    {"UDS042", received_trips, received_nearly},
+    {"UDS042", received_trips, received_nearly},   {"UDS043", descriptor_trips, descriptor_nearly},
 };
 #define CASES (sizeof(cases) / sizeof(cases[0]))
 
@@ -354,4 +367,68 @@ Test(audit_run_rules, a_number_comes_again)
     cr_assert(run_is_fresh(run));
     does(CALL_READ, CONNECTION);
     cr_assert(is_found("UDS038"));
+}
+
+static void renames(const char *from, const char *to)
+{
+    struct call call = call_of(CALL_RENAME, to, strlen(to));
+
+    call.former = from;
+    call.former_length = strlen(from);
+    tell(call);
+}
+
+/* Bound under another name and moved: the new name is the one that is judged from then on. */
+Test(audit_run_rules, renamed)
+{
+    name(CALL_BIND, PATH ".new");
+    listens(0777, false);
+    renames(PATH ".new", PATH);
+    cr_assert_str_eq(run_path(run, LISTENER), PATH);
+    change_mode(PATH ".new", 0600);
+    cr_assert_not(is_found("UDS030"));
+    change_mode(PATH, 0600);
+    cr_assert(is_found("UDS030"));
+}
+
+Test(audit_run_rules, another_is_renamed)
+{
+    name(CALL_BIND, PATH);
+    renames(PATH ".log", PATH ".log.1");
+    cr_assert_str_eq(run_path(run, LISTENER), PATH);
+    cr_assert_null(run_path(run, CONNECTION));
+}
+
+Test(audit_run_rules, owner_is_changed)
+{
+    name(CALL_BIND, PATH);
+    name(CALL_CHOWN, PATH ".log");
+    cr_assert_not(is_found("UDS031"));
+    listens(0660, false);
+    name(CALL_CHOWN, PATH);
+    cr_assert(is_found("UDS031"));
+    cr_assert_not(is_found("UDS030"));
+}
+
+/* An address is looked at on both sides; a good one makes no subject. */
+Test(audit_run_rules, connects)
+{
+    static const char padded[108] = "app";
+    struct call call = call_of(CALL_CONNECT, padded, 107);
+    const size_t before = run_subjects(run);
+
+    call.abstract = true;
+    call.bytes = 4;
+    call.length = 3;
+    tell(call);
+    cr_assert_eq(run_subjects(run), before);
+    call.bytes = 108;
+    call.length = 107;
+    tell(call);
+    cr_assert(is_found("UDS040"));
+    cr_assert_not(is_found("UDS041"));
+    call = call_of(CALL_CONNECT, PATH, strlen(PATH));
+    call.open = true;
+    tell(call);
+    cr_assert(is_found("UDS041"));
 }

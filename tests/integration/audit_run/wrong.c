@@ -8,9 +8,12 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include "calls_32.h"
+
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,11 +21,15 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define CUT 107 /* bytes of a path that an address holds with its terminator */
+
 static const char *which;
+static char renamed[sizeof(((struct sockaddr_un *)NULL)->sun_path)]; /* what clients look for */
 static struct sockaddr_un address = {.sun_family = AF_UNIX};
 static socklen_t address_length = sizeof(address);
 
@@ -46,6 +53,15 @@ static void set_name(const char *directory)
 
     if (written < 0 || (size_t)written >= sizeof(address.sun_path))
         exit(98);
+    if (is("cut") || is("uncut") || is("open")) {
+        const size_t length = is("open") ? CUT + 1 : is("cut") ? CUT : CUT - 1;
+
+        (void)memset(address.sun_path + written, 't', length - (size_t)written);
+    }
+    if (is("renamed") || is("renamed-late")) {
+        (void)memcpy(renamed, address.sun_path, sizeof(renamed));
+        (void)strcat(address.sun_path, ".new");
+    }
     if (is("padded") || is("abstract")) {
         (void)memmove(address.sun_path + 1, address.sun_path, (size_t)written);
         address.sun_path[0] = '\0';
@@ -67,21 +83,73 @@ static void remove_first(const char *directory)
         (void)unlink(address.sun_path);
 }
 
+/* What is done to the file between bind() and listen(). */
+static void adjust(int listener)
+{
+    if (is("early"))
+        must(chmod(address.sun_path, 0600), "chmod");
+    if (is("owned"))
+        must(chown(address.sun_path, getuid(), getgid()), "chown");
+    if (is("descriptor"))
+        must(fchmod(listener, 0600), "fchmod");
+}
+
+/* And after listen(). */
+static void adjust_late(void)
+{
+    if (is("renamed") || is("renamed-late")) {
+        must(rename(address.sun_path, renamed), "rename");
+        (void)memcpy(address.sun_path, renamed, sizeof(renamed));
+    }
+    if (is("late") || is("renamed-late"))
+        must(chmod(address.sun_path, 0600), "chmod");
+}
+
 static int serve_name(void)
 {
     const int type = SOCK_STREAM | (is("keeps") || is("exec") ? 0 : SOCK_CLOEXEC);
+    const bool wide = is("late") || is("umask") || is("unasked") || is("renamed-late");
     const int listener = must(socket(AF_UNIX, type, 0), "socket");
-    const mode_t before = umask(is("late") || is("umask") || is("unasked") ? 0 : 0177);
+    const mode_t before = umask(wide ? 0 : 0177);
 
+    if (is("descriptor-first"))
+        must(fchmod(listener, 0600), "fchmod");
     must(bind(listener, (struct sockaddr *)&address, address_length), "bind");
     if (!is("umask"))
         (void)umask(before);
-    if (is("early"))
-        must(chmod(address.sun_path, 0600), "chmod");
+    adjust(listener);
     must(listen(listener, 5), "listen");
-    if (is("late"))
-        must(chmod(address.sun_path, 0600), "chmod");
+    adjust_late();
     return listener;
+}
+
+/* A server in calls of i386; its clients are as always. */
+static int serve_name_32(void)
+{
+    const bool folded = is("late-socketcall");
+    const mode_t before = umask(0);
+    const int listener = must(socket_32(folded), "socket");
+
+    must(bind_32(listener, &address, address_length, folded), "bind");
+    (void)umask(before);
+    must(listen_32(listener, 5, folded), "listen");
+    must(chmod_32(address.sun_path, 0600), "chmod");
+    must(fcntl(listener, F_SETFD, FD_CLOEXEC), "fcntl");
+    return listener;
+}
+
+/* Two calls with other words for the file, or with more of them than were bound. */
+static void remove_last(const char *directory)
+{
+    char other[512];
+
+    if (is("spelled"))
+        (void)snprintf(other, sizeof(other), "%s/./socket", directory);
+    else if (is("cut") || is("uncut"))
+        (void)snprintf(other, sizeof(other), "%s-and-more", address.sun_path);
+    else
+        return;
+    (void)unlink(other);
 }
 
 static void read_first(int connection)
@@ -94,6 +162,43 @@ static void read_first(int connection)
         must(getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &length), "getsockopt");
     must((int)read(connection, &byte, 1), "read");
     must((int)send(connection, &byte, 1, is("sigpipe") ? 0 : MSG_NOSIGNAL), "send");
+}
+
+static void pass_descriptor(int client)
+{
+    char byte = 'x';
+    struct iovec part = {.iov_base = &byte, .iov_len = 1};
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr aligned;
+    } control = {.bytes = {0}};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof(control.bytes)};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    (void)memcpy(CMSG_DATA(header), &client, sizeof(client));
+    must((int)sendmsg(client, &message, MSG_NOSIGNAL), "sendmsg");
+}
+
+static void receive_descriptor(int connection)
+{
+    char byte;
+    struct iovec part = {.iov_base = &byte, .iov_len = 1};
+    char control[CMSG_SPACE(sizeof(int))];
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = control,
+                             .msg_controllen = sizeof(control)};
+    struct ucred peer;
+    socklen_t length = sizeof(peer);
+
+    must(getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &length), "getsockopt");
+    must((int)recvmsg(connection, &message, is("receives") ? 0 : MSG_CMSG_CLOEXEC), "recvmsg");
 }
 
 static void *in_thread(void *arg)
@@ -109,11 +214,16 @@ static void serve(int listener)
     pthread_t thread;
 
     must(connect(client, (struct sockaddr *)&address, address_length), "connect");
-    must((int)send(client, "x", 1, MSG_NOSIGNAL), "send");
+    if (is("receives") || is("receives-closing"))
+        pass_descriptor(client);
+    else
+        must((int)send(client, "x", 1, MSG_NOSIGNAL), "send");
     connection = must(accept4(listener, NULL, NULL, SOCK_CLOEXEC), "accept4");
     if (is("thread")) {
         must(-pthread_create(&thread, NULL, in_thread, &connection), "pthread_create");
         (void)pthread_join(thread, NULL);
+    } else if (is("receives") || is("receives-closing")) {
+        receive_descriptor(connection);
     } else {
         read_first(connection);
     }
@@ -176,6 +286,8 @@ int main(int argc, char **argv)
     which = argv[1];
     if (is("status"))
         return 23;
+    if (is("has-32"))
+        return has_32() ? 0 : 1;
     if (is("killed"))
         (void)kill(getpid(), SIGKILL);
     if (is("handler")) {
@@ -186,12 +298,13 @@ int main(int argc, char **argv)
         stop_and_go();
     set_name(argv[2]);
     remove_first(argv[2]);
-    listener = serve_name();
+    listener = is("late-32") || is("late-socketcall") ? serve_name_32() : serve_name();
     if (is("child"))
         in_child(listener);
     else
         serve(listener);
     if (is("exec") || is("noexec"))
         execute();
+    remove_last(argv[2]);
     return 0;
 }
