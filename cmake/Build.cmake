@@ -53,7 +53,9 @@ if(SUNPATH_HARDEN)
     set(CMAKE_POSITION_INDEPENDENT_CODE ON)
     # At the link too: with link-time optimisation that is where code is made.
     set(_harden -fstack-protector-strong -fstack-clash-protection -fcf-protection)
-    target_compile_options(sunpath_build INTERFACE -D_FORTIFY_SOURCE=3 ${_harden})
+    # Everything is bound when the program starts (-z now), so the way through the PLT would only be
+    # longer.
+    target_compile_options(sunpath_build INTERFACE -D_FORTIFY_SOURCE=3 ${_harden} -fno-plt)
     target_link_options(sunpath_build INTERFACE ${_harden}
         LINKER:-z,relro LINKER:-z,now LINKER:-z,noexecstack
         $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-pie>)
