@@ -20,7 +20,7 @@ static void print_help(FILE *out)
 {
     (void)fputs(
         "usage: sunpath audit path [OPTION...] PATH...\n"
-        "       sunpath audit system [--also DIR] [--all] [OPTION...]\n"
+        "       sunpath audit system [--also DIR] [--units DIR] [--all] [OPTION...]\n"
         "       sunpath audit run [OPTION...] -- COMMAND [ARGUMENT...], or --pid PID\n"
         "       sunpath audit --list-rules[=markdown]\n"
         "       sunpath audit --explain RULE\n\n"
@@ -30,6 +30,7 @@ static void print_help(FILE *out)
         "starts\n"
         "do wrong with sockets while it runs.\n\n"
         "  --also DIR        look for socket files there too\n"
+        "  --units DIR       look for systemd socket units there, not where systemd does\n"
         "  --all             in text: also what nothing was found at\n"
         "  --as-uid UID --as-gid GID --mode MODE\n"
         "                    the paths are not there yet: judge the sockets that this user, with\n"

@@ -26,14 +26,16 @@ struct options {
     struct command command;
     bool all; /* in text: places without a finding, too */
     size_t count;
-    char **also; /* further directories; points into the arguments */
+    char **also;       /* further directories; points into the arguments */
+    const char *units; /* where to look for units instead of the usual places, or NULL */
 };
 
-enum { ALSO = COMMAND_OWN, ALL };
+enum { ALSO = COMMAND_OWN, ALL, UNITS };
 
 static const struct option long_options[] = {
     {"also", required_argument, NULL, ALSO},
     {"all", no_argument, NULL, ALL},
+    {"units", required_argument, NULL, UNITS},
     COMMAND_OPTIONS,
     {NULL, 0, NULL, 0},
 };
@@ -43,6 +45,7 @@ struct facts {
     struct bound_sockets sockets;
     struct holders holders;
     struct files files;
+    struct units units;
     struct twins twins;
     size_t refused; /* network namespaces that could not be entered */
 };
@@ -58,11 +61,13 @@ static void facts_read(struct facts *ret, const struct options *options)
         files_add(&ret->files, usual[i]);
     for (size_t i = 0; i < options->count; i++)
         files_add(&ret->files, options->also[i]);
+    units_read(&ret->units, options->units != NULL ? &options->units : NULL, 1);
 }
 
 static void facts_free(struct facts *facts)
 {
     twins_free(&facts->twins);
+    units_free(&facts->units);
     files_free(&facts->files);
     holders_free(&facts->holders);
     bound_sockets_free(&facts->sockets);
@@ -88,8 +93,10 @@ static bool say_missing(const struct facts *facts)
                       facts->holders.unreadable);
     if (facts->files.partial)
         (void)fputs("sunpath audit: not every directory could be looked through\n", stderr);
+    if (facts->units.partial)
+        (void)fputs("sunpath audit: not every socket unit could be read and understood\n", stderr);
     return facts->sockets.error != 0 || facts->refused > 0 || facts->holders.error != 0 ||
-           facts->holders.unreadable > 0 || facts->files.partial;
+           facts->holders.unreadable > 0 || facts->files.partial || facts->units.partial;
 }
 
 static bool judge(const struct options *options, struct output *output, struct place *place)
@@ -169,6 +176,56 @@ static bool judge_file(const struct options *options, const struct facts *facts,
     return is_served(&path, place.service, place.bound) || judge(options, output, &place);
 }
 
+/* The way to where the unit listens, as it is once the unit has been started: with its mode and
+ * owner at the end. The file that is there now goes to @ret_found. */
+static bool path_of_unit(struct path_facts *ret, const struct known_unit *unit, const char *path,
+                         struct node *ret_found, bool *ret_is_found)
+{
+    struct node *end;
+
+    *ret_is_found = false;
+    if (!path_read(ret, path))
+        return false;
+    end = &ret->steps[ret->count - 1].node;
+    if (!unit->knows_owner || ret->end == PATH_UNREADABLE)
+        return true;
+    if (ret->end == PATH_MISSING) {
+        if (ret->missing_last)
+            (void)path_plan(ret, unit->uid, unit->gid, unit->unit.socket_mode);
+        return true;
+    }
+    *ret_found = *end;
+    *ret_is_found = true;
+    if (path_is_socket(ret)) {
+        end->mode = (end->mode & ~(uint32_t)07777) | unit->unit.socket_mode;
+        end->uid = unit->uid;
+        end->gid = unit->gid;
+    }
+    return true;
+}
+
+static bool judge_unit(const struct options *options, struct output *output,
+                       const struct known_unit *unit)
+{
+    static struct path_facts path;
+
+    for (size_t i = 0; i < unit->unit.count; i++) {
+        struct place place = {.path = &path,
+                              .unit = unit,
+                              .listen = &unit->unit.listens[i],
+                              .service = SERVICE_UNKNOWN};
+        struct node found;
+        bool is_found;
+
+        if (!path_of_unit(&path, unit, place.listen->path, &found, &is_found))
+            continue;
+        place.unit_found = is_found ? &found : NULL;
+        if (!judge(options, output, &place))
+            return false;
+    }
+    return true;
+}
+
 struct work {
     const struct options *options;
     const struct facts *facts;
@@ -186,6 +243,8 @@ static int audit_facts(void *arg, struct output *output, bool *partial)
             good = judge_listener(all->options, facts, output, &facts->sockets.sockets[i]);
     for (size_t i = 0; good && i < facts->files.count; i++)
         good = judge_file(all->options, facts, output, facts->files.paths[i]);
+    for (size_t i = 0; good && i < facts->units.count; i++)
+        good = judge_unit(all->options, output, facts->units.all[i]);
     return good ? STATUS_CLEAN : STATUS_INTERNAL;
 }
 
@@ -199,7 +258,8 @@ static int audit_all(void *arg)
     facts_read(&facts, options);
     if (twins_read(&facts.twins, &facts.sockets))
         status = command_run(&options->command, audit_facts, &all,
-                             facts.sockets.count + facts.files.count + 1);
+                             facts.sockets.count + facts.files.count +
+                                 facts.units.count * UNIT_LISTENS_MAX + 1);
     facts_free(&facts);
     return status;
 }
@@ -214,10 +274,12 @@ static int take_arguments(struct options *to, int argc, char **argv)
             return STATUS_USAGE;
         if (option == ALL)
             to->all = true;
-        else if (option == ALSO && optarg[0] != '/')
+        else if ((option == ALSO || option == UNITS) && optarg[0] != '/')
             return command_complain(&to->command, "not an absolute path", optarg);
         else if (option == ALSO)
             to->also[to->count++] = optarg;
+        else if (option == UNITS)
+            to->units = optarg;
         else if (!command_take(&to->command, option, optarg))
             return command_complain(&to->command, "not a value of this option", optarg);
     }

@@ -5,6 +5,8 @@
 #endif
 #include "audit/facts/files.h"
 
+#include "audit/facts/traceless.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -35,19 +37,10 @@ static void add(struct files *to, const char *path)
         to->count++;
 }
 
-/* Only root and the owner may read a directory without leaving a trace. */
-static int open_directory(int above, const char *name)
-{
-    const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-    const int fd = openat(above, name, flags | O_NOATIME);
-
-    return fd < 0 && errno == EPERM ? openat(above, name, flags) : fd;
-}
-
 static void walk(struct files *to, int above, const char *name, char path[PATH_MAX], size_t length,
                  dev_t device, unsigned level)
 {
-    const int fd = open_directory(above, name);
+    const int fd = traceless_open(above, name, O_DIRECTORY | O_NOFOLLOW);
     DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
     const struct dirent *entry;
 

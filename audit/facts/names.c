@@ -5,6 +5,8 @@
 #endif
 #include "audit/facts/names.h"
 
+#include "audit/facts/traceless.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -48,12 +50,9 @@ void names_free(struct names *names)
  */
 static int open_directory(const char *name, const struct node *as)
 {
-    const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
-    int fd = open(name, flags | O_NOATIME);
+    const int fd = traceless_open(AT_FDCWD, name, O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK);
     struct stat is;
 
-    if (fd < 0 && errno == EPERM)
-        fd = open(name, flags);
     if (fd < 0)
         return -errno;
     if (fstat(fd, &is) != 0 || is.st_ino != as->inode || is.st_dev != as->device) {

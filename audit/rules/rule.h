@@ -11,6 +11,7 @@
 #include "audit/facts/holders.h"
 #include "audit/facts/listeners.h"
 #include "audit/facts/names.h"
+#include "audit/facts/units.h"
 #include "audit/rules/verdict.h"
 
 enum severity { SEVERITY_INFO, SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH };
@@ -20,12 +21,16 @@ enum fact_kind {
     FACTS_PATH,   /* the way to one socket, and what is bound to it */
     FACTS_SOCKET, /* a listening socket of the running system, with or without a path */
     FACTS_RUN,    /* what a watched program did with one socket */
+    FACTS_UNIT,   /* a path at which a systemd .socket unit listens */
 };
 
 struct run_subject;
 
 /**
  * struct place - everything about one path, or about one listening socket, that a rule may ask
+ *
+ * Of a path of a unit .unit and .listen are set, and the way ends as if the unit had been started
+ * now; .unit_found is the file that is there instead, or NULL.
  *
  * Of a socket of the running system .bound, .holders and .twin are set as well; of an abstract
  * name .path is NULL. Of a watched program only .run is set.
@@ -42,6 +47,9 @@ struct place {
     const struct identity *asked;    /* about whom in particular, or NULL */
     const struct names *beside;      /* what it may be mistaken for, or NULL: beside it, */
     const struct names *others;      /* and what else is audited */
+    const struct known_unit *unit;
+    const struct unit_listen *listen;
+    const struct node *unit_found;
     struct audience audiences[DEEDS];
 };
 

@@ -9,6 +9,7 @@
 #include "audit/rules/path_rules.h"
 #include "audit/rules/run_rules.h"
 #include "audit/rules/system_rules.h"
+#include "audit/rules/unit_rules.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -123,6 +124,22 @@ const struct rule rules[] = {
      "the directory that the service was started in, and clients find it only from there.",
      "Bind an absolute path.",
      "unix(7)", system_rule_relative},
+    {"UDS021", "A socket unit does not say who may connect", SEVERITY_LOW, 276, FACTS_UNIT,
+     "Without SocketMode= systemd makes the socket with mode 0666, and everybody who can search the "
+     "directories can connect, whatever the service was written for.",
+     "Set SocketMode=, and SocketUser= or SocketGroup= with it; 0666 if everybody is meant.",
+     "systemd.socket(5)", unit_rule_open},
+    {"UDS022", "The socket is not as its unit says", SEVERITY_INFO, 710, FACTS_UNIT,
+     "The file that is there has another mode or owner than systemd would give it: the unit was "
+     "changed and not started again, or something else made or changed the file.",
+     "Start the unit again, or say in the unit what is meant.",
+     "systemd.socket(5)", unit_rule_differs},
+    {"UDS023", "A socket unit makes directories that anybody can write", SEVERITY_MEDIUM, 732,
+     FACTS_UNIT,
+     "Directories on the way that are missing are made with DirectoryMode=. Who can write one can put "
+     "a socket of his own in the place of the service's.",
+     "Leave DirectoryMode= at 0755.",
+     "systemd.socket(5)", unit_rule_directories},
     {"UDS030", "Listened before the mode was right", SEVERITY_MEDIUM, 362, FACTS_RUN,
      "From listen() on who may write to the file can connect. Who did so before the mode was "
      "changed stays connected.",
@@ -296,7 +313,11 @@ static bool applies(const struct rule *rule, const struct place *place)
 {
     if (rule->facts == FACTS_RUN || place->run != NULL)
         return rule->facts == FACTS_RUN && place->run != NULL;
-    return rule->facts == FACTS_PATH ? place->path != NULL : place->of_system;
+    if (rule->facts == FACTS_UNIT)
+        return place->unit != NULL;
+    /* What is there already is judged by itself. */
+    return rule->facts == FACTS_PATH ? place->path != NULL && place->unit_found == NULL
+                                     : place->of_system;
 }
 
 void findings_of(struct findings *ret, const struct place *place)

@@ -47,6 +47,7 @@ STAGES = {
         Preset("gcc", "gcc, checks on, symbol check"),
         Preset("release", "what is shipped: hardening, installation, symbol check"),
         Check("coverage", "line coverage of core/src", ["ci/coverage"]),
+        Check("corpus", "what the corpora reach of core/src", ["ci/coverage", "--corpus"]),
         fuzz(10),
         Check("digest", "every input is the same run in every build", ["ci/check_digest"]),
         Check("campaign", "sunpath fuzz: nothing is lost, however it ends", ["tests/cli/test_fuzz.py"]),

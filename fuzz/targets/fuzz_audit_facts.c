@@ -3,14 +3,15 @@
  * What the auditor parses: bytes that come from the kernel, from a file system, from a file of
  * rules.
  *
- * Under test:   audit/facts/acl.c, audit/facts/diag.c, audit/rules/policy.c, audit/rules/alike.c,
- *               audit/report/escape.c
+ * Under test:   audit/facts/acl.c, audit/facts/diag.c, audit/facts/unit.c, audit/rules/policy.c,
+ *               audit/rules/alike.c, audit/report/escape.c
  * Not covered:  the baseline, whose lines Jansson parses; how facts are got (tests/integration)
  * Input:        a letter that says what the rest is:
  *                 a  an access control list, and the mode of what inherits it in the last two bytes
  *                 n  one answer of NETLINK_SOCK_DIAG, without its header
  *                 p  a path, a NUL, a policy
  *                 l  the length of a name, and two names
+ *                 u  a socket unit
  * Oracle:       - a list that is read is the bytes it was read from; inheriting takes permissions
  *                 away and never gives any
  *               - a socket that is reported has a name of the library's, or none
@@ -20,9 +21,16 @@
  *               - two names are alike in both directions, and when the same is seen of both; no name
  *                 is alike itself; escaped names
  *                 differ when the names do
+ *               - a unit listens at absolute paths, each a piece of the text but for specifiers, in
+ *                 the order of their lines; lines in front move them and change nothing else; an
+ *                 empty assignment behind leaves none
  *               - nothing is read outside of what was handed over (guard.h)
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* memmem() */
+#endif
 #include "audit/facts/diag.h"
+#include "audit/facts/unit.h"
 #include "audit/report/escape.h"
 #include "audit/rules/alike.h"
 #include "audit/rules/policy.h"
@@ -198,6 +206,53 @@ static void check_names(const uint8_t *bytes, size_t length)
     fuzz_note(alike);
 }
 
+static void check_listens(const struct unit *unit, const uint8_t *bytes, size_t length,
+                          size_t lines)
+{
+    for (size_t i = 0; i < unit->count; i++) {
+        const struct unit_listen *listen = &unit->listens[i];
+
+        FUZZ_CHECK(listen->length < sizeof(listen->path) && listen->path[0] == '/' &&
+                       strlen(listen->path) == listen->length,
+                   "path %zu is none", i);
+        FUZZ_CHECK(listen->at.line > (i > 0 ? unit->listens[i - 1].at.line : 0) &&
+                       listen->at.line <= lines,
+                   "path %zu stands in line %zu of %zu", i, listen->at.line, lines);
+        FUZZ_CHECK(memchr(bytes, '%', length) != NULL || memchr(bytes, '\\', length) != NULL ||
+                       memmem(bytes, length, listen->path, listen->length) != NULL,
+                   "\"%s\" stands nowhere", listen->path);
+    }
+}
+
+static void check_unit(const uint8_t *bytes, size_t length)
+{
+    static const char front[] = "# in front\n[Socket]\nSocketMode=0600\nSocketMode=\n[Other]\n";
+    static const char behind[] = "[Socket]\nListenStream=\nSocketMode=\n";
+    static struct unit unit;
+    static struct unit again;
+    size_t lines = 1;
+
+    for (size_t i = 0; i < length; i++)
+        lines += bytes[i] == '\n';
+    unit_init(&unit);
+    unit_parse(&unit, "unit", guard_copy(GUARD_TEXT, bytes, length), length);
+    FUZZ_CHECK(unit.count <= UNIT_LISTENS_MAX && unit.socket_mode <= 07777 &&
+                   unit.directory_mode <= 07777,
+               "%zu paths, modes %o and %o", unit.count, unit.socket_mode, unit.directory_mode);
+    check_listens(&unit, bytes, length, lines);
+    unit_init(&again);
+    unit_parse(&again, "front", front, sizeof(front) - 1);
+    unit_parse(&again, "unit", (const char *)bytes, length);
+    FUZZ_CHECK(again.count == unit.count && again.socket_mode == unit.socket_mode &&
+                   again.unclear == unit.unclear && strcmp(again.user, unit.user) == 0,
+               "what is the default before changes what comes behind");
+    unit_parse(&again, "behind", behind, sizeof(behind) - 1);
+    FUZZ_CHECK(again.count == 0 && again.socket_mode == 0666 && again.socket_mode_at.line == 0,
+               "an empty assignment leaves something");
+    fuzz_note(unit.count * 8 + unit.unclear);
+    fuzz_note(unit.socket_mode);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const size_t length = size < GUARD_MAX ? size : GUARD_MAX;
@@ -217,6 +272,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 'l':
         check_names(data + 1, length - 1);
+        break;
+    case 'u':
+        check_unit(data + 1, length - 1);
         break;
     default:
         break;

@@ -14,6 +14,8 @@ enum { ROOT, RUN, APP, SOCK, LINKED };
 static struct path_facts path;
 static struct bound_socket bound;
 static struct place place;
+static struct known_unit unit;
+static struct node unit_found;
 static struct findings findings;
 
 static void put(size_t at, size_t directory, const char *name, uint32_t mode, uint32_t uid)
@@ -355,21 +357,89 @@ static void relative_near(void)
     bound_to("/sock");
 }
 
+/* A unit that listens at the path, of which there is no file yet. */
+static void listened_at(uint32_t mode, size_t mode_line)
+{
+    unit_init(&unit.unit);
+    unit.unit.socket_mode = mode;
+    unit.unit.socket_mode_at = (struct unit_at){.file = "/etc/a.socket", .line = mode_line};
+    unit.unit.listens[0].at = (struct unit_at){.file = "/etc/a.socket", .line = 4};
+    unit.uid = OWNER;
+    unit.gid = 0;
+    unit.knows_owner = true;
+    node(SOCK)->mode = S_IFSOCK | mode;
+    place.unit = &unit;
+    place.listen = &unit.unit.listens[0];
+    place.service = SERVICE_UNKNOWN;
+}
+
+static void unsaid_trips(void)
+{
+    listened_at(0666, 0);
+}
+
+static void unsaid_near(void)
+{
+    listened_at(0666, 5);
+}
+
+static void differs(uint32_t mode, uint32_t uid)
+{
+    listened_at(0660, 5);
+    unit_found = (struct node){.mode = S_IFSOCK | mode, .uid = uid};
+    place.unit_found = &unit_found;
+}
+
+static void differs_trips(void)
+{
+    differs(0660, STRANGER);
+}
+
+static void differs_near(void)
+{
+    differs(0660, OWNER);
+}
+
+static void directories_trip(void)
+{
+    listened_at(0600, 5);
+    unit.unit.directory_mode = 0777;
+}
+
+static void directories_near(void)
+{
+    listened_at(0600, 5);
+    unit.unit.directory_mode = 01777;
+}
+
 static const struct {
     const char *id;
     void (*trips)(void);
     void (*near)(void);
 } rows[] = {
-    {"UDS001", connect_trips, connect_near},     {"UDS002", anybody_trips, anybody_near},
-    {"UDS003", user_trips, user_near},           {"UDS004", group_trips, group_near},
-    {"UDS005", link_trips, link_near},           {"UDS006", create_trips, create_near},
-    {"UDS007", long_trips, long_near},           {"UDS008", near_limit_trips, near_limit_near},
-    {"UDS009", bytes_trip, bytes_near},          {"UDS010", stale_trips, stale_near},
-    {"UDS011", orphan_trips, orphan_near},       {"UDS012", owner_trips, owner_near},
-    {"UDS013", inherited_trips, inherited_near}, {"UDS014", alike_trips, alike_near},
-    {"UDS015", abstract_trips, abstract_near},   {"UDS016", backlog_trips, backlog_near},
-    {"UDS017", holder_trips, holder_near},       {"UDS018", exec_trips, exec_near},
-    {"UDS019", twin_trips, twin_near},           {"UDS020", relative_trips, relative_near},
+    {"UDS001", connect_trips, connect_near},
+    {"UDS002", anybody_trips, anybody_near},
+    {"UDS003", user_trips, user_near},
+    {"UDS004", group_trips, group_near},
+    {"UDS005", link_trips, link_near},
+    {"UDS006", create_trips, create_near},
+    {"UDS007", long_trips, long_near},
+    {"UDS008", near_limit_trips, near_limit_near},
+    {"UDS009", bytes_trip, bytes_near},
+    {"UDS010", stale_trips, stale_near},
+    {"UDS011", orphan_trips, orphan_near},
+    {"UDS012", owner_trips, owner_near},
+    {"UDS013", inherited_trips, inherited_near},
+    {"UDS014", alike_trips, alike_near},
+    {"UDS015", abstract_trips, abstract_near},
+    {"UDS016", backlog_trips, backlog_near},
+    {"UDS017", holder_trips, holder_near},
+    {"UDS018", exec_trips, exec_near},
+    {"UDS019", twin_trips, twin_near},
+    {"UDS020", relative_trips, relative_near},
+    {"UDS021", unsaid_trips, unsaid_near},
+    {"UDS022", differs_trips, differs_near},
+    {"UDS023", directories_trip, directories_near},
 };
 
 Test(audit_rules, nothing_is_found_where_all_is_well)
@@ -472,4 +542,16 @@ Test(audit_rules, mounts_and_attributes_hold_a_name_in_place)
     node(APP)->read_only = true;
     cr_expect_eq(verdict_replace_at(&path, SOCK, &root), NO);
     cr_expect_eq(verdict(&path, DEED_CREATE, &root), NO);
+}
+
+/* A file that is there is judged by itself: of its unit only what the unit says counts. */
+Test(audit_rules, a_unit_does_not_repeat_what_is_said_of_the_file)
+{
+    listened_at(0666, 5);
+    judge();
+    cr_expect(is_found("UDS001"), "there is no file: the unit is all that can be judged");
+    unit_found = *node(SOCK);
+    place.unit_found = &unit_found;
+    judge();
+    cr_expect_not(is_found("UDS001"));
 }
