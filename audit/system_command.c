@@ -11,12 +11,15 @@
 
 #include "audit/command.h"
 #include "audit/facts/files.h"
+#include "audit/facts/mounts.h"
+#include "audit/facts/namespaces.h"
 #include "audit/rules/twins.h"
 #include "audit/status.h"
 #include "audit/watch.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Where socket files are usually left; what is reached by a link is left out by not following any.
  */
@@ -48,7 +51,30 @@ struct facts {
     struct units units;
     struct twins twins;
     size_t refused; /* network namespaces that could not be entered */
+    bool hidden;    /* /proc does not show us other users' processes */
 };
+
+/* Below one directory, whatever is mounted there. */
+static void read_below(struct files *to, FILE *mounts, const char *directory)
+{
+    files_add(to, directory);
+    if (mounts != NULL)
+        mounts_add_files(to, mounts, directory);
+}
+
+static void read_files(struct facts *ret, const struct options *options)
+{
+    FILE *mounts = fopen("/proc/self/mounts", "re");
+
+    for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
+        read_below(&ret->files, mounts, usual[i]);
+    for (size_t i = 0; i < options->count; i++)
+        read_below(&ret->files, mounts, options->also[i]);
+    ret->files.partial = ret->files.partial || mounts == NULL;
+    ret->hidden = mounts != NULL && geteuid() != 0 && mounts_hide_processes(mounts);
+    if (mounts != NULL)
+        (void)fclose(mounts);
+}
 
 static void facts_read(struct facts *ret, const struct options *options)
 {
@@ -57,10 +83,7 @@ static void facts_read(struct facts *ret, const struct options *options)
     ret->refused = namespaces_read(&ret->sockets);
     bound_sockets_sort(&ret->sockets);
     holders_read(&ret->holders, &ret->sockets);
-    for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
-        files_add(&ret->files, usual[i]);
-    for (size_t i = 0; i < options->count; i++)
-        files_add(&ret->files, options->also[i]);
+    read_files(ret, options);
     units_read(&ret->units, options->units != NULL ? &options->units : NULL, 1);
 }
 
@@ -91,12 +114,16 @@ static bool say_missing(const struct facts *facts)
         (void)fprintf(stderr,
                       "sunpath audit: descriptors of %zu processes could not be read; root could\n",
                       facts->holders.unreadable);
+    if (facts->hidden)
+        (void)fputs("sunpath audit: /proc hides the processes of other users; root sees them\n",
+                    stderr);
     if (facts->files.partial)
         (void)fputs("sunpath audit: not every directory could be looked through\n", stderr);
     if (facts->units.partial)
         (void)fputs("sunpath audit: not every socket unit could be read and understood\n", stderr);
     return facts->sockets.error != 0 || facts->refused > 0 || facts->holders.error != 0 ||
-           facts->holders.unreadable > 0 || facts->files.partial || facts->units.partial;
+           facts->hidden || facts->holders.unreadable > 0 || facts->files.partial ||
+           facts->units.partial;
 }
 
 static bool judge(const struct options *options, struct output *output, struct place *place)

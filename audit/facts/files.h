@@ -2,10 +2,10 @@
 /*
  * Socket files below a directory.
  *
- * Links are not followed, other file systems are not entered, nor more than eight levels, and the
- * number of names is bounded: a directory of somebody else's cannot hold the audit up. Access times
- * stay as they are where the kernel lets us say so, which is for root and for the owner of a
- * directory.
+ * Links are not followed, other file systems are not entered (mounts.h finds those that matter),
+ * nor more than eight levels, and the number of names is bounded: a directory of somebody else's
+ * cannot hold the audit up. Access times stay as they are where the kernel lets us say so, which is
+ * for root and for the owner of a directory.
  *
  * Tests: tests/integration/test_audit_system.c
  */

@@ -5,10 +5,11 @@
 #endif
 #include "audit/facts/holders.h"
 
+#include "audit/facts/processes.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,30 +154,6 @@ static void read_process(struct holders *to, const struct wanted *wanted, int pr
     (void)closedir(directory);
 }
 
-/* Calls @each with every process; false if /proc cannot be read. */
-static bool for_each_process(void (*each)(int process, pid_t pid, void *arg), void *arg)
-{
-    DIR *proc = opendir("/proc");
-    const struct dirent *entry;
-
-    if (proc == NULL)
-        return false;
-    while ((entry = readdir(proc)) != NULL) {
-        const pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-        int process;
-
-        if (pid <= 0)
-            continue;
-        process = openat(dirfd(proc), entry->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (process < 0)
-            continue;
-        each(process, pid, arg);
-        (void)close(process);
-    }
-    (void)closedir(proc);
-    return true;
-}
-
 struct search {
     struct holders *to;
     struct wanted wanted;
@@ -210,7 +187,7 @@ void holders_read(struct holders *ret, const struct bound_sockets *sockets)
         return;
     }
     if (stat("/", &search.own.root) != 0 || stat("/proc/self/ns/mnt", &search.own.mounts) != 0 ||
-        !for_each_process(search_process, &search))
+        !processes_each(search_process, &search))
         ret->error = errno;
     if (ret->count > 0)
         qsort(ret->all, ret->count, sizeof(*ret->all), compare_holders);
@@ -241,66 +218,4 @@ size_t holders_of(const struct holders *holders, uint32_t number, const struct h
         count++;
     *ret = count > 0 ? &holders->all[low] : NULL;
     return count;
-}
-
-/* Network namespaces that were seen, ours first. */
-#define NAMESPACES_MAX 1024
-
-struct visit {
-    struct bound_sockets *to;
-    int own; /* descriptor of our namespace, to come back to */
-    size_t count;
-    size_t refused;
-    uint64_t seen[NAMESPACES_MAX];
-};
-
-static bool is_new(struct visit *visit, uint64_t inode)
-{
-    for (size_t i = 0; i < visit->count; i++)
-        if (visit->seen[i] == inode)
-            return false;
-    if (visit->count == NAMESPACES_MAX)
-        return false;
-    visit->seen[visit->count++] = inode;
-    return true;
-}
-
-static void visit_process(int process, pid_t pid, void *arg)
-{
-    struct visit *visit = arg;
-    struct stat of;
-    int there;
-
-    (void)pid;
-    /* Who may not follow the link may not enter either; what such a process has is not seen. */
-    if (fstatat(process, "ns/net", &of, 0) != 0) {
-        visit->refused += errno == EACCES || errno == EPERM;
-        return;
-    }
-    if (!is_new(visit, of.st_ino))
-        return;
-    there = openat(process, "ns/net", O_RDONLY | O_CLOEXEC);
-    if (there < 0 || setns(there, CLONE_NEWNET) != 0) {
-        visit->refused++;
-    } else {
-        bound_sockets_add(visit->to, of.st_ino);
-        /* Without the way back everything that follows would be of the wrong namespace. */
-        if (setns(visit->own, CLONE_NEWNET) != 0)
-            abort();
-    }
-    if (there >= 0)
-        (void)close(there);
-}
-
-size_t namespaces_read(struct bound_sockets *to)
-{
-    struct visit visit = {.to = to, .own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)};
-    struct stat of;
-
-    if (visit.own < 0 || fstat(visit.own, &of) != 0 || !is_new(&visit, of.st_ino) ||
-        !for_each_process(visit_process, &visit))
-        visit.refused++;
-    if (visit.own >= 0)
-        (void)close(visit.own);
-    return visit.refused;
 }

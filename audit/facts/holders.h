@@ -41,11 +41,4 @@ void holders_free(struct holders *holders);
 /** holders_of() - those of one socket; how many */
 size_t holders_of(const struct holders *holders, uint32_t number, const struct holder **ret);
 
-/**
- * namespaces_read() - adds the sockets of every network namespace that a process is in but ours
- *
- * Return: how many could not be entered.
- */
-size_t namespaces_read(struct bound_sockets *to);
-
 #endif

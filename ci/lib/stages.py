@@ -57,6 +57,7 @@ STAGES = {
         Preset("tsan", "thread sanitizer"),
         Preset("msan", "memory sanitizer"),
         Preset("valgrind", "gcc, every test under valgrind"),
+        Preset("release", "what is shipped, with the commands that the next stages run"),
         Check("exhaustive", "every sequence of six operations on a socket", ["ci/exhaustive"]),
         Check("oss-fuzz", "what OSS-Fuzz would build, on both engines", ["ci/oss_fuzz_local"]),
         Check("browser", "the report of a campaign in a browser; pictures in build/browser",

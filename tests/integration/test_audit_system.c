@@ -8,6 +8,7 @@
 #endif
 #include "audit/facts/files.h"
 #include "audit/facts/holders.h"
+#include "audit/facts/namespaces.h"
 #include "tests/support/as_uid.h"
 #include "tests/support/must.h"
 #include "tests/support/tempdir.h"
@@ -227,6 +228,50 @@ Test(audit_system, another_network_namespace)
     cr_expect_neq(found->netns, 0);
     cr_expect_neq(found->netns, own.st_ino);
     stop_listener(pid, end);
+}
+
+/* As `ip netns add` leaves it: a namespace that is mounted on a file, and nobody in it. What
+ * listens there is held open by a process elsewhere. */
+static int look_for_named(const char *name, size_t length)
+{
+    const int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    int file;
+
+    if (own < 0 || unshare(CLONE_NEWNS | CLONE_NEWNET) != 0 ||
+        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("tmpfs", "/run", "tmpfs", 0, NULL) != 0 || mkdir("/run/netns", 0755) != 0 ||
+        (file = open("/run/netns/n", O_CREAT | O_WRONLY | O_CLOEXEC, 0644)) < 0 ||
+        mount("/proc/self/ns/net", "/run/netns/n", NULL, MS_BIND, NULL) != 0)
+        return 77;
+    (void)close(file);
+    file = open("/run/netns/plain", O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+    (void)close(file);
+    (void)listen_as(name, length, SOCK_CLOEXEC);
+    if (setns(own, CLONE_NEWNET) != 0)
+        return 2;
+    bound_sockets_read(&sockets);
+    if (find(name, length) != NULL)
+        return 3;
+    (void)namespaces_read(&sockets);
+    return find(name, length) != NULL ? 0 : 4;
+}
+
+Test(audit_system, a_network_namespace_that_only_has_a_name)
+{
+    char name[64];
+    const size_t length = abstract_name(name, "named");
+    int status;
+    pid_t pid;
+
+    REQUIRE_ROOT();
+    pid = fork();
+    MUST(pid >= 0);
+    if (pid == 0)
+        _exit(look_for_named(name, length));
+    MUST(waitpid(pid, &status, 0) == pid && WIFEXITED(status));
+    if (WEXITSTATUS(status) == 77)
+        cr_skip_test("nothing can be mounted here");
+    cr_expect_eq(WEXITSTATUS(status), 0);
 }
 
 static bool change_root(void)
