@@ -49,6 +49,7 @@ void world_count_begin(struct world *world)
 {
     world->calls = 0;
     world->moved = 0;
+    world->clients = 0;
     world->faults = 0;
     world->slept = 0;
     world->inner = 0;
@@ -171,9 +172,12 @@ void world_check_step(struct world *world, const struct operation *operation)
     WORLD_CHECK(world,
                 world->calls <= most_calls(operation) * (1 + world->inner) +
                                     WORLD_CALLS_A_BYTE * world->moved +
-                                    world->slept * WORLD_CALLS_AWAKE,
-                "bounded-work", "%llu calls at the seam for %llu bytes, having slept %u times",
-                (unsigned long long)world->calls, (unsigned long long)world->moved, world->slept);
+                                    (uint64_t)WORLD_CALLS_A_CLIENT * world->clients +
+                                    (uint64_t)WORLD_CALLS_AWAKE * world->slept,
+                "bounded-work",
+                "%llu calls at the seam for %llu bytes and %u clients, having slept %u times",
+                (unsigned long long)world->calls, (unsigned long long)world->moved, world->clients,
+                world->slept);
     check_touched(world, operation);
     check_descriptors(world);
 }

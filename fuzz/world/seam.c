@@ -141,6 +141,8 @@ void world_trace(void *user, const struct sim_trace_entry *entry)
     }
     if (entry->result > 0 && (entry->call == SIM_CALL_SEND || entry->call == SIM_CALL_RECV))
         world->moved += (uint64_t)entry->result;
+    if (entry->result >= 0 && entry->call == SIM_CALL_ACCEPT)
+        world->clients++;
     if (entry->faulted && ++world->faults >= FAULTS_MAX)
         world_recover(world);
     if (world->watch->call != NULL)

@@ -291,8 +291,17 @@ void world_recover(struct world *world)
     }
 }
 
+static void forget_race(struct world *world)
+{
+    world->race.kind = OPERATION_COUNT;
+    sim_set_hook(world->sim, NULL, NULL);
+}
+
+/* A race that came after the recovery may have taken away what was given back. */
 void world_leave_alone(struct world *world)
 {
+    forget_race(world);
+    world_recover(world);
     for (unsigned i = 0; i < OPERATION_USERS; i++)
         sim_actor_exit(world->users[i]);
     for (unsigned i = 0; i < OPERATION_PEERS; i++)
@@ -303,8 +312,7 @@ void world_leave_alone(struct world *world)
 /* Progress is possible from here on; what was to race never will. */
 static void settle(struct world *world)
 {
-    world->race.kind = OPERATION_COUNT;
-    sim_set_hook(world->sim, NULL, NULL);
+    forget_race(world);
     world_recover(world);
     if (world->watch->settle != NULL)
         world->watch->settle(world);

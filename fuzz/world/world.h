@@ -9,7 +9,8 @@
  *   - every object validates; the seam was never misused
  *   - descriptors and allocations of a side are those that its objects answer for
  *   - a wait never sleeps past its end, however often it is interrupted or woken for nothing
- *   - one operation makes at most WORLD_CALLS_MAX calls at the seam, plus what it moves in bytes
+ *   - one operation makes at most WORLD_CALLS_MAX calls at the seam, besides those for what it moves
+ *     in bytes and for the connections that it accepts
  *   - at the end, with everything freed, nothing is left: no descriptor, no allocation, no lock, no
  *     socket file of ours
  * What else must hold is a target's own matter: it watches with a struct world_watch and compares
@@ -40,6 +41,8 @@
 #define WORLD_CALLS_AWAKE 40
 /* A kernel that gives and takes single bytes has to be asked for each. */
 #define WORLD_CALLS_A_BYTE 8
+/* Who is accepted is asked who he is, and may be refused and the next one be taken. */
+#define WORLD_CALLS_A_CLIENT 16
 
 #define NS_PER_MS UINT64_C(1000000)
 
@@ -179,12 +182,13 @@ struct world {
     const struct step_language *language;
     const uint8_t *program; /* all of it, for reports */
     size_t program_length;
-    size_t step;    /* number of the operation, from 0 */
-    unsigned depth; /* operations under way: 1, or more in handlers, turns and races */
-    uint64_t calls; /* at the seams of the sides, in the operation under way */
-    uint64_t moved; /* bytes that it moved through them */
-    unsigned inner; /* operations of handlers, turns and races inside it */
-    unsigned slept; /* polls of it in which time passed */
+    size_t step;      /* number of the operation, from 0 */
+    unsigned depth;   /* operations under way: 1, or more in handlers, turns and races */
+    uint64_t calls;   /* at the seams of the sides, in the operation under way */
+    uint64_t moved;   /* bytes that it moved through them */
+    unsigned clients; /* connections that it accepted */
+    unsigned inner;   /* operations of handlers, turns and races inside it */
+    unsigned slept;   /* polls of it in which time passed */
     uint64_t slept_until;
     struct world_patience patience; /* of the innermost operation under way */
     unsigned faults;                /* that its calls met */
