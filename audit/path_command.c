@@ -6,6 +6,7 @@
 #include "audit/path_command.h"
 
 #include "audit/command.h"
+#include "audit/facts/namespaces.h"
 #include "audit/status.h"
 #include "audit/watch.h"
 
@@ -80,14 +81,34 @@ static bool is_partial(const struct place *place)
     return partial;
 }
 
+/* The sockets of our network namespace; and of the others, once something seems stale here: a file
+ * can be served from any. */
+struct served {
+    struct bound_sockets sockets;
+    bool everywhere;
+};
+
+static enum service served_at(struct served *served, const struct path_facts *path,
+                              const struct bound_socket **ret)
+{
+    const enum service service = service_at(&served->sockets, path, ret);
+
+    if (service != SERVICE_NONE || served->everywhere)
+        return service;
+    served->everywhere = true;
+    (void)namespaces_read(&served->sockets);
+    bound_sockets_sort(&served->sockets);
+    return service_at(&served->sockets, path, ret);
+}
+
 /* What is judged at one path is told; false when there is no memory. */
-static bool audit_one(struct output *output, struct place *place,
-                      const struct bound_sockets *sockets, bool *partial)
+static bool audit_one(struct output *output, struct place *place, struct served *served,
+                      bool *partial)
 {
     struct findings findings = {.count = 0};
     bool good;
 
-    place->service = service_at(sockets, place->path, &place->bound);
+    place->service = served_at(served, place->path, &place->bound);
     place_judge(place);
     findings_of(&findings, place);
     *partial = *partial || is_partial(place);
@@ -106,17 +127,17 @@ static int audit_paths(void *arg, struct output *output, bool *partial)
                           .asked = options->asks ? &options->asked : NULL,
                           .beside = &beside,
                           .others = &others};
-    struct bound_sockets sockets;
+    struct served served = {.everywhere = false};
     int status = STATUS_CLEAN;
 
     for (size_t i = 0; i < options->count; i++)
         names_add(&others, options->paths[i], strlen(options->paths[i]));
     *partial = others.error != 0;
-    bound_sockets_read(&sockets);
-    if (sockets.error != 0) {
+    bound_sockets_read(&served.sockets);
+    if (served.sockets.error != 0) {
         *partial = true;
         (void)fprintf(stderr, "sunpath audit: bound sockets cannot be listed: %s\n",
-                      strerror(sockets.error));
+                      strerror(served.sockets.error));
     }
     for (size_t i = 0; status == STATUS_CLEAN && i < options->count; i++) {
         if (!path_read(&facts, options->paths[i]))
@@ -130,11 +151,11 @@ static int audit_paths(void *arg, struct output *output, bool *partial)
         if (status != STATUS_CLEAN)
             break;
         names_read_beside(&beside, &facts);
-        if (!audit_one(output, &place, &sockets, partial))
+        if (!audit_one(output, &place, &served, partial))
             status = STATUS_INTERNAL;
         names_free(&beside);
     }
-    bound_sockets_free(&sockets);
+    bound_sockets_free(&served.sockets);
     names_free(&others);
     return status;
 }

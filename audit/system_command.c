@@ -46,6 +46,7 @@ static const struct option long_options[] = {
 /* Everything that is read before anything is judged. */
 struct facts {
     struct bound_sockets sockets;
+    struct connections connections;
     struct holders holders;
     struct files files;
     struct units units;
@@ -79,9 +80,11 @@ static void read_files(struct facts *ret, const struct options *options)
 static void facts_read(struct facts *ret, const struct options *options)
 {
     *ret = (struct facts){.refused = 0};
+    ret->sockets.connections = &ret->connections;
     bound_sockets_add(&ret->sockets, 0);
     ret->refused = namespaces_read(&ret->sockets);
     bound_sockets_sort(&ret->sockets);
+    connections_join(&ret->connections, &ret->sockets);
     holders_read(&ret->holders, &ret->sockets);
     read_files(ret, options);
     units_read(&ret->units, options->units != NULL ? &options->units : NULL, 1);
@@ -93,6 +96,7 @@ static void facts_free(struct facts *facts)
     units_free(&facts->units);
     files_free(&facts->files);
     holders_free(&facts->holders);
+    connections_free(&facts->connections);
     bound_sockets_free(&facts->sockets);
 }
 
@@ -102,6 +106,8 @@ static bool say_missing(const struct facts *facts)
     if (facts->sockets.error != 0)
         (void)fprintf(stderr, "sunpath audit: sockets cannot be listed: %s\n",
                       strerror(facts->sockets.error));
+    if (facts->connections.partial)
+        (void)fputs("sunpath audit: connections cannot be counted: out of memory\n", stderr);
     if (facts->refused > 0)
         (void)fprintf(stderr,
                       "sunpath audit: %zu processes or network namespaces could not be looked at; "
@@ -121,9 +127,9 @@ static bool say_missing(const struct facts *facts)
         (void)fputs("sunpath audit: not every directory could be looked through\n", stderr);
     if (facts->units.partial)
         (void)fputs("sunpath audit: not every socket unit could be read and understood\n", stderr);
-    return facts->sockets.error != 0 || facts->refused > 0 || facts->holders.error != 0 ||
-           facts->hidden || facts->holders.unreadable > 0 || facts->files.partial ||
-           facts->units.partial;
+    return facts->sockets.error != 0 || facts->connections.partial || facts->refused > 0 ||
+           facts->holders.error != 0 || facts->hidden || facts->holders.unreadable > 0 ||
+           facts->files.partial || facts->units.partial;
 }
 
 static bool judge(const struct options *options, struct output *output, struct place *place)
@@ -161,6 +167,7 @@ static bool judge_listener(const struct options *options, const struct facts *fa
     char name[SP_PATH_MAX + 1];
 
     place.holders_count = holders_of(&facts->holders, socket->number, &place.holders);
+    place.connected_count = connections_of(&facts->connections, socket->number, &place.connected);
     place.twin = twin_of(&facts->twins, socket);
     place.bound = socket;
     place.service = SERVICE_LISTENS;

@@ -57,12 +57,14 @@ static void take_attribute(struct bound_socket *to, unsigned type, const uint8_t
     } else if (type == UNIX_DIAG_UID && length >= sizeof(to->uid)) {
         to->has_uid = true;
         (void)memcpy(&to->uid, bytes, sizeof(to->uid));
+    } else if (type == UNIX_DIAG_PEER && length >= sizeof(to->peer)) {
+        (void)memcpy(&to->peer, bytes, sizeof(to->peer));
     } else if (type == UNIX_DIAG_NAME) {
         read_name(&to->name, bytes, length);
     }
 }
 
-bool diag_parse(struct bound_socket *ret, const void *payload, size_t length)
+enum diag_kind diag_parse(struct bound_socket *ret, const void *payload, size_t length)
 {
     const uint8_t *at = payload;
     struct unix_diag_msg fixed;
@@ -70,7 +72,7 @@ bool diag_parse(struct bound_socket *ret, const void *payload, size_t length)
 
     *ret = (struct bound_socket){.listening = false};
     if (length < sizeof(fixed))
-        return false;
+        return DIAG_NOTHING;
     (void)memcpy(&fixed, at, sizeof(fixed));
     ret->listening = fixed.udiag_state == STATE_LISTENING;
     ret->number = fixed.udiag_ino;
@@ -82,8 +84,9 @@ bool diag_parse(struct bound_socket *ret, const void *payload, size_t length)
         take_attribute(ret, header.nla_type & TYPE_BITS, at + i + sizeof(header),
                        header.nla_len - sizeof(header));
     }
-    /* Ends of connections have the name of the listener; they are not what is asked for. */
     if (fixed.udiag_state == STATE_ESTABLISHED && fixed.udiag_type != SOCK_DGRAM)
-        return false;
-    return ret->has_file || ret->listening || ret->name.space == SP_NAMESPACE_ABSTRACT;
+        return DIAG_END;
+    return ret->has_file || ret->listening || ret->name.space == SP_NAMESPACE_ABSTRACT
+               ? DIAG_BOUND
+               : DIAG_NOTHING;
 }

@@ -9,13 +9,18 @@
 
 #include "audit/facts/listeners.h"
 
+enum diag_kind {
+    DIAG_NOTHING, /* neither listens nor has a name; or the payload is too short */
+    DIAG_BOUND,
+    DIAG_END, /* of a connection; an accepted one has name and file of its listener */
+};
+
 /**
  * diag_parse() - the payload of a message, header of netlink taken off
  *
  * Attributes that are too short say nothing; what comes behind one that is longer than the message
- * is not looked at. Return: false for an end of a connection, for a socket that neither listens nor
- * has a name, and when the payload is too short.
+ * is not looked at.
  */
-bool diag_parse(struct bound_socket *ret, const void *payload, size_t length);
+enum diag_kind diag_parse(struct bound_socket *ret, const void *payload, size_t length);
 
 #endif

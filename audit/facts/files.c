@@ -5,6 +5,7 @@
 #endif
 #include "audit/facts/files.h"
 
+#include "audit/facts/array.h"
 #include "audit/facts/traceless.h"
 
 #include <dirent.h>
@@ -19,17 +20,13 @@
 
 static void add(struct files *to, const char *path)
 {
-    if (to->count == to->room) {
-        const size_t room = to->room == 0 ? 64 : to->room * 2;
-        char **grown = realloc(to->paths, room * sizeof(*grown));
+    char **paths = array_grow(to->paths, to->count, &to->room, sizeof(*paths));
 
-        if (grown == NULL) {
-            to->partial = true;
-            return;
-        }
-        to->paths = grown;
-        to->room = room;
+    if (paths == NULL) {
+        to->partial = true;
+        return;
     }
+    to->paths = paths;
     to->paths[to->count] = strdup(path);
     if (to->paths[to->count] == NULL)
         to->partial = true;

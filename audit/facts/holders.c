@@ -5,6 +5,8 @@
 #endif
 #include "audit/facts/holders.h"
 
+#include "audit/facts/array.h"
+#include "audit/facts/proc_text.h"
 #include "audit/facts/processes.h"
 
 #include <dirent.h>
@@ -42,38 +44,28 @@ static bool want_listeners(struct wanted *ret, const struct bound_sockets *socke
     return true;
 }
 
-/* "socket:[NUMBER]"; false if it is not one that is wanted. */
-static bool is_wanted(const struct wanted *wanted, const char *link, uint32_t *ret)
+static bool is_wanted(const struct wanted *wanted, const char *link, size_t length, uint32_t *ret)
 {
-    unsigned long number;
-    char *end;
-
-    if (strncmp(link, "socket:[", 8) != 0)
-        return false;
-    number = strtoul(link + 8, &end, 10);
-    *ret = (uint32_t)number;
-    return *end == ']' && bsearch(ret, wanted->numbers, wanted->count, sizeof(*wanted->numbers),
-                                  compare_numbers) != NULL;
+    return proc_text_socket(ret, link, length) &&
+           bsearch(ret, wanted->numbers, wanted->count, sizeof(*wanted->numbers),
+                   compare_numbers) != NULL;
 }
 
 static struct holder *one_more(struct holders *to)
 {
-    if (to->count == to->room) {
-        const size_t room = to->room == 0 ? 64 : to->room * 2;
-        struct holder *grown = realloc(to->all, room * sizeof(*grown));
+    struct holder *all = array_grow(to->all, to->count, &to->room, sizeof(*all));
 
-        if (grown == NULL) {
-            to->error = ENOMEM;
-            return NULL;
-        }
-        to->all = grown;
-        to->room = room;
+    if (all == NULL) {
+        to->error = ENOMEM;
+        return NULL;
     }
-    return &to->all[to->count];
+    to->all = all;
+    return &all[to->count];
 }
 
-/* What a small file below /proc says; "" if it cannot be read. */
-static void read_small(int directory, const char *name, char *ret, size_t capacity)
+/* What a small file below /proc says, terminated; nothing if it cannot be read. Returns its length.
+ */
+static size_t read_small(int directory, const char *name, char *ret, size_t capacity)
 {
     const int fd = openat(directory, name, O_RDONLY | O_CLOEXEC);
     const ssize_t length = fd >= 0 ? read(fd, ret, capacity - 1) : -1;
@@ -81,18 +73,16 @@ static void read_small(int directory, const char *name, char *ret, size_t capaci
     ret[length > 0 ? length : 0] = '\0';
     if (fd >= 0)
         (void)close(fd);
+    return length > 0 ? (size_t)length : 0;
 }
 
 static bool survives_exec(int process, const char *number)
 {
     char name[sizeof("fdinfo/") + NAME_MAX];
     char said[512];
-    const char *flags;
 
     (void)snprintf(name, sizeof(name), "fdinfo/%s", number);
-    read_small(process, name, said, sizeof(said));
-    flags = strstr(said, "flags:");
-    return flags != NULL && (strtoul(flags + 6, NULL, 8) & O_CLOEXEC) == 0;
+    return proc_text_survives_exec(said, read_small(process, name, said, sizeof(said)));
 }
 
 /* Where we live ourselves. */
@@ -113,7 +103,7 @@ static void describe(struct holder *ret, int process, const struct places *own)
     /* With the same root directory, too, other things can be mounted below it. */
     if (fstatat(process, "ns/mnt", &of, 0) == 0)
         ret->other_root = ret->other_root || of.st_ino != own->mounts.st_ino;
-    read_small(process, "comm", ret->comm, sizeof(ret->comm));
+    (void)read_small(process, "comm", ret->comm, sizeof(ret->comm));
     ret->comm[strcspn(ret->comm, "\n")] = '\0';
 }
 
@@ -135,13 +125,11 @@ static void read_process(struct holders *to, const struct wanted *wanted, int pr
     }
     while ((entry = readdir(directory)) != NULL) {
         char link[64];
-        const ssize_t length = readlinkat(fd, entry->d_name, link, sizeof(link) - 1);
+        const ssize_t length = readlinkat(fd, entry->d_name, link, sizeof(link));
         struct holder *place;
 
-        if (length <= 0)
-            continue;
-        link[length] = '\0';
-        if (!is_wanted(wanted, link, &about.number) || (place = one_more(to)) == NULL)
+        if (length <= 0 || !is_wanted(wanted, link, (size_t)length, &about.number) ||
+            (place = one_more(to)) == NULL)
             continue;
         if (!is_described)
             describe(&about, process, own);
@@ -167,13 +155,21 @@ static void search_process(int process, pid_t pid, void *arg)
     read_process(search->to, &search->wanted, process, pid, &search->own);
 }
 
+static int compare_sockets(const void *a, const void *b)
+{
+    const struct holder *x = a;
+    const struct holder *y = b;
+
+    return x->number < y->number ? -1 : x->number > y->number;
+}
+
 static int compare_holders(const void *a, const void *b)
 {
     const struct holder *x = a;
     const struct holder *y = b;
 
     if (x->number != y->number)
-        return x->number < y->number ? -1 : 1;
+        return compare_sockets(a, b);
     return x->pid < y->pid ? -1 : x->pid > y->pid;
 }
 
@@ -202,20 +198,12 @@ void holders_free(struct holders *holders)
 
 size_t holders_of(const struct holders *holders, uint32_t number, const struct holder **ret)
 {
-    size_t low = 0;
-    size_t high = holders->count;
-    size_t count = 0;
+    const struct holder key = {.number = number};
+    const size_t first =
+        array_first(&key, holders->all, holders->count, sizeof(key), compare_sockets);
+    const size_t count =
+        array_equals(&key, holders->all, first, holders->count, sizeof(key), compare_sockets);
 
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-
-        if (holders->all[middle].number < number)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    while (low + count < holders->count && holders->all[low + count].number == number)
-        count++;
-    *ret = count > 0 ? &holders->all[low] : NULL;
+    *ret = count > 0 ? &holders->all[first] : NULL;
     return count;
 }

@@ -2,7 +2,9 @@
 /* The named and listening sockets of a network namespace: see listeners.h. */
 #include "audit/facts/listeners.h"
 
+#include "audit/facts/array.h"
 #include "audit/facts/diag.h"
+#include "audit/facts/users.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -13,40 +15,37 @@
 #include <string.h>
 #include <sys/socket.h>
 
-static struct bound_socket *one_more(struct bound_sockets *to)
-{
-    if (to->count == to->room) {
-        const size_t room = to->room == 0 ? 256 : to->room * 2;
-        struct bound_socket *grown = realloc(to->sockets, room * sizeof(*grown));
-
-        if (grown == NULL) {
-            to->error = ENOMEM;
-            return NULL;
-        }
-        to->sockets = grown;
-        to->room = room;
-    }
-    return &to->sockets[to->count];
-}
-
 struct dump {
     struct bound_sockets *to;
     uint64_t netns;
+    uint32_t nobody; /* stands for every user who has no number here; UINT32_MAX: all have one */
 };
+
+static void keep(struct bound_sockets *to, const struct bound_socket *socket)
+{
+    struct bound_socket *all = array_grow(to->sockets, to->count, &to->room, sizeof(*all));
+
+    if (all == NULL) {
+        to->error = ENOMEM;
+        return;
+    }
+    to->sockets = all;
+    all[to->count++] = *socket;
+}
 
 static int take_message(const struct nlmsghdr *message, void *arg)
 {
     const struct dump *dump = arg;
-    struct bound_sockets *to = dump->to;
     struct bound_socket found;
-    struct bound_socket *place;
+    const enum diag_kind kind =
+        diag_parse(&found, mnl_nlmsg_get_payload(message), mnl_nlmsg_get_payload_len(message));
 
-    if (diag_parse(&found, mnl_nlmsg_get_payload(message), mnl_nlmsg_get_payload_len(message)) &&
-        (place = one_more(to)) != NULL) {
-        *place = found;
-        place->netns = dump->netns;
-        to->count++;
-    }
+    found.netns = dump->netns;
+    found.has_uid = found.has_uid && found.uid != dump->nobody;
+    if (kind == DIAG_BOUND)
+        keep(dump->to, &found);
+    else if (kind == DIAG_END && dump->to->connections != NULL)
+        connections_add(dump->to->connections, &found);
     return MNL_CB_OK;
 }
 
@@ -63,6 +62,8 @@ static int dump(struct mnl_socket *netlink, struct dump *to)
     what->sdiag_family = AF_UNIX;
     what->udiag_states = UINT32_MAX;
     what->udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_UID | UDIAG_SHOW_RQLEN;
+    if (to->to->connections != NULL)
+        what->udiag_show |= UDIAG_SHOW_PEER;
     if (mnl_socket_bind(netlink, 0, MNL_SOCKET_AUTOPID) < 0 ||
         mnl_socket_sendto(netlink, request, request->nlmsg_len) < 0)
         return errno;
@@ -79,7 +80,7 @@ static int dump(struct mnl_socket *netlink, struct dump *to)
 void bound_sockets_add(struct bound_sockets *to, uint64_t netns)
 {
     struct mnl_socket *netlink = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
-    struct dump all = {to, netns};
+    struct dump all = {to, netns, users_nobody()};
     int error;
 
     to->sorted = false;
@@ -100,12 +101,31 @@ void bound_sockets_read(struct bound_sockets *ret)
     bound_sockets_sort(ret);
 }
 
-static int compare(const void *a, const void *b)
+static int compare_inodes(const void *a, const void *b)
 {
     const struct bound_socket *x = a;
     const struct bound_socket *y = b;
 
     return x->inode < y->inode ? -1 : x->inode > y->inode;
+}
+
+/* By file; what has none, by name. The kernel's order means nothing. */
+static int compare(const void *a, const void *b)
+{
+    const struct bound_socket *x = a;
+    const struct bound_socket *y = b;
+
+    if (x->inode != y->inode)
+        return compare_inodes(a, b);
+    if (x->device != y->device)
+        return x->device < y->device ? -1 : 1;
+    if (x->has_file || y->has_file)
+        return x->has_file - y->has_file;
+    if (x->netns != y->netns)
+        return x->netns < y->netns ? -1 : 1;
+    if (x->name.length != y->name.length)
+        return x->name.length < y->name.length ? -1 : 1;
+    return memcmp(x->name.bytes, y->name.bytes, x->name.length);
 }
 
 void bound_sockets_sort(struct bound_sockets *sockets)
@@ -118,18 +138,24 @@ void bound_sockets_sort(struct bound_sockets *sockets)
 /* The first socket whose file has this inode number, or where it would be. */
 static size_t first_of(const struct bound_sockets *sockets, uint32_t inode)
 {
-    size_t low = 0;
-    size_t high = sockets->sorted ? sockets->count : 0;
+    const struct bound_socket key = {.inode = inode};
 
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
+    return array_first(&key, sockets->sockets, sockets->sorted ? sockets->count : 0, sizeof(key),
+                       compare_inodes);
+}
 
-        if (sockets->sockets[middle].inode < inode)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+const struct bound_socket *listener_like(const struct bound_sockets *sockets,
+                                         const struct bound_socket *socket)
+{
+    size_t i = array_first(socket, sockets->sockets, sockets->count, sizeof(*socket), compare);
+    const size_t end =
+        i + array_equals(socket, sockets->sockets, i, sockets->count, sizeof(*socket), compare);
+
+    for (; i < end; i++)
+        if (sockets->sockets[i].listening &&
+            sp_address_equal(&sockets->sockets[i].name, &socket->name))
+            return &sockets->sockets[i];
+    return NULL;
 }
 
 void bound_sockets_free(struct bound_sockets *sockets)

@@ -11,6 +11,7 @@
 #ifndef AUDIT_FACTS_LISTENERS_H
 #define AUDIT_FACTS_LISTENERS_H
 
+#include "audit/facts/connections.h"
 #include "audit/facts/path.h"
 
 #include <sunpath/address.h>
@@ -23,6 +24,7 @@ struct bound_socket {
     bool has_uid;
     uint32_t uid;     /* of who made the socket */
     uint32_t number;  /* the socket's own inode, as in "socket:[...]" below /proc */
+    uint32_t peer;    /* of an end of a connection: the number of the other; 0: gone */
     bool has_queue;   /* of a listener: */
     uint32_t pending; /* connections that wait to be accepted, */
     uint32_t backlog; /* and how many may; one more fits */
@@ -32,10 +34,11 @@ struct bound_socket {
 
 struct bound_sockets {
     int error;   /* the list is not whole */
-    bool sorted; /* by .inode, so that a file's socket is found quickly */
+    bool sorted; /* by .inode first, so that a file's socket is found quickly */
     size_t count;
     size_t room;
     struct bound_socket *sockets;
+    struct connections *connections; /* where ends of connections go, or NULL */
 };
 
 /** bound_sockets_read() - all of this network namespace; .error is 0 or the errno of what went
@@ -47,6 +50,11 @@ void bound_sockets_read(struct bound_sockets *ret);
 void bound_sockets_add(struct bound_sockets *to, uint64_t netns);
 void bound_sockets_sort(struct bound_sockets *sockets);
 void bound_sockets_free(struct bound_sockets *sockets);
+
+/** listener_like() - the listener with the name and the file of @socket; NULL when there is none.
+ * @sockets are sorted. */
+const struct bound_socket *listener_like(const struct bound_sockets *sockets,
+                                         const struct bound_socket *socket);
 
 enum service {
     SERVICE_UNKNOWN, /* not to be told on this file system, or the list is not whole */

@@ -5,6 +5,7 @@
 #endif
 #include "audit/facts/names.h"
 
+#include "audit/facts/array.h"
 #include "audit/facts/traceless.h"
 
 #include <dirent.h>
@@ -19,16 +20,11 @@ void names_add(struct names *names, const char *bytes, size_t length)
 {
     char *copy = malloc(length + 1);
 
-    if (names->count == names->room) {
-        const size_t room = names->room == 0 ? 16 : names->room * 2;
-        struct name *all = reallocarray(names->all, room, sizeof(*all));
+    struct name *all = array_grow(names->all, names->count, &names->room, sizeof(*all));
 
-        if (all != NULL) {
-            names->all = all;
-            names->room = room;
-        }
-    }
-    if (copy == NULL || names->count == names->room) {
+    if (all != NULL)
+        names->all = all;
+    if (copy == NULL || all == NULL) {
         free(copy);
         names->error = ENOMEM;
         return;

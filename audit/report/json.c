@@ -47,6 +47,24 @@ static json_t *audience(const struct place *place, enum deed deed)
     return json_string(audience_format(who, &place->audiences[deed]));
 }
 
+/* A listener's: how many connections each user has. */
+static json_t *connected(const struct place *place)
+{
+    json_t *ret = json_array();
+
+    for (size_t i = 0; i < place->connected_count; i++) {
+        const struct connected *row = &place->connected[i];
+        json_t *user = row->has_uid ? json_integer((json_int_t)row->uid) : json_null();
+
+        if (json_array_append_new(ret, json_pack("{s:o, s:I}", "user", user, "connections",
+                                                 (json_int_t)row->count)) != 0) {
+            json_decref(ret);
+            return NULL;
+        }
+    }
+    return ret;
+}
+
 json_t *json_finding(const struct place *place, const struct finding *finding)
 {
     char name[PLACE_NAME_MAX];
@@ -61,7 +79,8 @@ json_t *json_finding(const struct place *place, const struct finding *finding)
                   audience(place, DEED_REPLACE), "create", audience(place, DEED_CREATE));
 
     free(fingerprint);
-    if ((finding->allowed != NULL &&
+    if ((place->of_system && json_object_set_new(ret, "connected", connected(place)) != 0) ||
+        (finding->allowed != NULL &&
          json_object_set_new(ret, "allowed", json_string(finding->allowed)) != 0) ||
         (finding->state != NULL &&
          json_object_set_new(ret, "state", json_string(finding->state)) != 0)) {

@@ -22,8 +22,25 @@ static const char *const service_names[] = {
 };
 
 #define HOLDERS_SHOWN 4
+#define USERS_SHOWN 8
 
-/* Of a listener of the running system: who made it, who waits, who has it open. */
+static void print_connected(FILE *out, const struct place *place)
+{
+    for (size_t i = 0; i < place->connected_count && i < USERS_SHOWN; i++) {
+        const struct connected *row = &place->connected[i];
+
+        (void)fprintf(out, "%s%zu from ", i == 0 ? "; connections: " : ", ", row->count);
+        if (row->has_uid)
+            (void)fprintf(out, "user %u", row->uid);
+        else
+            (void)fputs("elsewhere", out);
+    }
+    if (place->connected_count > USERS_SHOWN)
+        (void)fprintf(out, " and %zu more users", place->connected_count - USERS_SHOWN);
+}
+
+/* Of a listener of the running system: who made it, who waits, who has it open, who is connected.
+ */
 static void print_socket(FILE *out, const struct place *place)
 {
     const struct bound_socket *socket = place->bound;
@@ -42,6 +59,7 @@ static void print_socket(FILE *out, const struct place *place)
                       escape(comm, place->holders[i].comm, strlen(place->holders[i].comm)));
     if (place->holders_count > HOLDERS_SHOWN)
         (void)fprintf(out, " and %zu more", place->holders_count - HOLDERS_SHOWN);
+    print_connected(out, place);
     (void)fputc('\n', out);
 }
 

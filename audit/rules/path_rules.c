@@ -194,7 +194,7 @@ void path_rule_bytes(const struct rule *rule, const struct place *place, struct 
 void path_rule_stale(const struct rule *rule, const struct place *place, struct findings *ret)
 {
     if (path_is_socket(place->path) && place->service == SERVICE_NONE && place->bound == NULL)
-        finding_add(ret, rule, "no socket of this network namespace is bound to the file");
+        finding_add(ret, rule, "no socket that can be seen from here is bound to the file");
 }
 
 void path_rule_orphan(const struct rule *rule, const struct place *place, struct findings *ret)

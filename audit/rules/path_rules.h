@@ -21,5 +21,6 @@ path_rule path_rule_orphan;
 path_rule path_rule_owner;
 path_rule path_rule_inherited;
 path_rule path_rule_alike;
+path_rule path_rule_convention; /* conventions.c */
 
 #endif

@@ -32,8 +32,8 @@ struct run_subject;
  * Of a path of a unit .unit and .listen are set, and the way ends as if the unit had been started
  * now; .unit_found is the file that is there instead, or NULL.
  *
- * Of a socket of the running system .bound, .holders and .twin are set as well; of an abstract
- * name .path is NULL. Of a watched program only .run is set.
+ * Of a socket of the running system .bound, .holders, .connected and .twin are set as well; of an
+ * abstract name .path is NULL. Of a watched program only .run is set.
  */
 struct place {
     const struct run_subject *run; /* see run_rules.h */
@@ -43,6 +43,8 @@ struct place {
     bool of_system;                   /* .bound is what the audit is about */
     const struct holder *holders;     /* processes that have it open */
     size_t holders_count;
+    const struct connected *connected; /* who is connected to it, a row for each user */
+    size_t connected_count;
     const struct bound_socket *twin; /* a listener whose name looks the same, or NULL */
     const struct identity *asked;    /* about whom in particular, or NULL */
     const struct names *beside;      /* what it may be mistaken for, or NULL: beside it, */

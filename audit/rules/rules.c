@@ -65,8 +65,9 @@ const struct rule rules[] = {
      "Use letters, digits, dots, dashes and underscores.",
      "proc(5)", path_rule_bytes},
     {"UDS010", "Stale socket file", SEVERITY_LOW, 459, FACTS_PATH,
-     "No socket of this network namespace is bound to the file. Clients are refused, and a server "
-     "that does not remove it first cannot start.",
+     "No socket is bound to the file, in no network namespace that may be looked at; users who are not "
+     "root may look at their own only. Clients are refused, and a server that does not remove the "
+     "file first cannot start.",
      "Remove the file, and have the server remove it when it ends or starts.",
      "unix(7), sock_diag(7)", path_rule_stale},
     {"UDS011", "The listener of this name has another file", SEVERITY_LOW, 672, FACTS_PATH,
@@ -140,6 +141,19 @@ const struct rule rules[] = {
      "a socket of his own in the place of the service's.",
      "Leave DirectoryMode= at 0755.",
      "systemd.socket(5)", unit_rule_directories},
+    {"UDS024", "Somebody is connected who could not connect now", SEVERITY_LOW, 613, FACTS_SOCKET,
+     "Taking a permission away ends no connection. Who is connected came before the mode was "
+     "tightened, or came another way: by a descriptor that was handed over, a mount or a root "
+     "directory of his own, or a capability.",
+     "Find out how he came in; close the connection, or restart the service. Set the mode before "
+     "the socket listens.",
+     "unix(7), listen(2)", system_rule_connected},
+    {"UDS025", "A well-known directory is not as it should be", SEVERITY_LOW, 732, FACTS_PATH,
+     "Programs rely on /tmp being sticky and root's, on /run/user/UID being closed to everybody but "
+     "its user, and on the directories of X, ICE and tmux. Some refuse to start when it is "
+     "otherwise, others are open to whoever owns the directory.",
+     "Restore owner and mode: systemd-tmpfiles --create does it for those below /tmp and /run.",
+     "hier(7), file-hierarchy(7), tmpfiles.d(5)", path_rule_convention},
     {"UDS030", "Listened before the mode was right", SEVERITY_MEDIUM, 362, FACTS_RUN,
      "From listen() on who may write to the file can connect. Who did so before the mode was "
      "changed stays connected.",

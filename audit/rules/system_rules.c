@@ -84,3 +84,21 @@ void system_rule_relative(const struct rule *rule, const struct place *place, st
     if (name->space == SP_NAMESPACE_PATH && name->length > 0 && name->bytes[0] != '/')
         finding_add(ret, rule, "the name does not begin with a slash");
 }
+
+void system_rule_connected(const struct rule *rule, const struct place *place, struct findings *ret)
+{
+    const struct audience *can = &place->audiences[DEED_CONNECT];
+
+    /* Without its file nobody can connect, and UDS011 says so. */
+    if (place->path == NULL || place->service != SERVICE_LISTENS)
+        return;
+    for (size_t i = 0; i < place->connected_count; i++) {
+        const struct connected *row = &place->connected[i];
+
+        if (!row->has_uid || row->uid == 0 || audience_may_have(can, row->uid))
+            continue;
+        finding_add(ret, rule, "user %u has %zu connection%s", row->uid, row->count,
+                    row->count == 1 ? "" : "s");
+        return;
+    }
+}

@@ -13,5 +13,6 @@ system_rule system_rule_holder;
 system_rule system_rule_exec;
 system_rule system_rule_twin;
 system_rule system_rule_relative;
+system_rule system_rule_connected;
 
 #endif

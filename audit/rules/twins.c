@@ -2,6 +2,7 @@
 /* Listeners whose names look alike: see twins.h. */
 #include "audit/rules/twins.h"
 
+#include "audit/facts/array.h"
 #include "audit/rules/alike.h"
 
 #include <stdlib.h>
@@ -50,20 +51,14 @@ void twins_free(struct twins *twins)
 const struct bound_socket *twin_of(const struct twins *twins, const struct bound_socket *socket)
 {
     struct twins_entry wanted;
-    size_t low = 0;
-    size_t high = twins->count;
+    size_t first;
+    size_t count;
 
     look_at(&wanted, socket);
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-
-        if (compare(&twins->entries[middle], &wanted) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (; low < twins->count && compare(&twins->entries[low], &wanted) == 0; low++)
-        if (!sp_address_equal(&twins->entries[low].socket->name, &socket->name))
-            return twins->entries[low].socket;
+    first = array_first(&wanted, twins->entries, twins->count, sizeof(wanted), compare);
+    count = array_equals(&wanted, twins->entries, first, twins->count, sizeof(wanted), compare);
+    for (size_t i = first; i < first + count; i++)
+        if (!sp_address_equal(&twins->entries[i].socket->name, &socket->name))
+            return twins->entries[i].socket;
     return NULL;
 }

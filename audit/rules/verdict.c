@@ -239,3 +239,16 @@ bool audience_has_anybody(const struct audience *audience)
 {
     return audience->count > 0 && audience->who[0].kind == WHO_ANYBODY;
 }
+
+bool audience_may_have(const struct audience *audience, uint32_t uid)
+{
+    if (audience->answer == UNKNOWN || audience_has_anybody(audience))
+        return true;
+    for (size_t i = 0; i < audience->count; i++) {
+        const struct who *who = &audience->who[i];
+
+        if (who->kind == WHO_GROUP || who->kind == WHO_GROUPS || who->id == uid)
+            return true;
+    }
+    return false;
+}

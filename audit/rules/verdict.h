@@ -63,4 +63,7 @@ void audience_of(struct audience *ret, const struct path_facts *facts, enum deed
 /** audience_has_anybody() */
 bool audience_has_anybody(const struct audience *audience);
 
+/** audience_may_have() - false only if this user is not among them, in whatever groups he is */
+bool audience_may_have(const struct audience *audience, uint32_t uid);
+
 #endif

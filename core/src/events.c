@@ -78,7 +78,7 @@ static SP__COLD void drop_oldest(struct sp__events *events)
 {
     events->head = (events->head + 1) & (SP_EVENTS_MAX - 1);
     events->count--;
-    if (events->lost < UINT32_MAX)
+    if (events->lost < UINT16_MAX)
         events->lost++;
 }
 

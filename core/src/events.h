@@ -19,7 +19,7 @@
 struct sp__events {
     uint8_t head;
     uint8_t count;
-    uint32_t lost;
+    uint16_t lost;               /* saturates */
     uint8_t ring[SP_EVENTS_MAX]; /* kind << 4 | state or -error */
 };
 

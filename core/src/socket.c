@@ -8,6 +8,7 @@
 
 #include "retry.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #define NS_PER_MS ((uint64_t)1000000)
@@ -27,6 +28,8 @@ uint64_t sp__deadline_after(const struct sp_os *os, int ms)
 {
     return sp__deadline_from(os->now_ns(os->ctx), ms);
 }
+
+_Static_assert(offsetof(struct sp_socket, events.ring) + 4 <= 80, "see struct sp_socket");
 
 /* ---- life ---- */
 

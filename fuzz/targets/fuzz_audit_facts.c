@@ -3,15 +3,18 @@
  * What the auditor parses: bytes that come from the kernel, from a file system, from a file of
  * rules.
  *
- * Under test:   audit/facts/acl.c, audit/facts/diag.c, audit/facts/unit.c, audit/rules/policy.c,
- *               audit/rules/alike.c, audit/report/escape.c
- * Not covered:  the baseline, whose lines Jansson parses; how facts are got (tests/integration)
+ * Under test:   audit/facts/acl.c, audit/facts/diag.c, audit/facts/proc_text.c,
+ *               audit/facts/unit.c, audit/report/baseline.c, audit/report/escape.c,
+ *               audit/rules/alike.c, audit/rules/policy.c
+ * Not covered:  how facts are got (tests/integration)
  * Input:        a letter that says what the rest is:
  *                 a  an access control list, and the mode of what inherits it in the last two bytes
  *                 n  one answer of NETLINK_SOCK_DIAG, without its header
  *                 p  a path, a NUL, a policy
  *                 l  the length of a name, and two names
  *                 u  a socket unit
+ *                 b  the lines of a baseline
+ *                 f  a text below /proc: audit_facts_proc.c
  * Oracle:       - a list that is read is the bytes it was read from; inheriting takes permissions
  *                 away and never gives any
  *               - a socket that is reported has a name of the library's, or none
@@ -21,6 +24,9 @@
  *               - two names are alike in both directions, and when the same is seen of both; no name
  *                 is alike itself; escaped names
  *                 differ when the names do
+ *               - of a baseline only printable lines are printed, as many as an audit prints; what it
+ *                 knows is found again
+ *               - a text of the kernel's form is understood, whatever stands around it
  *               - a unit listens at absolute paths, each a piece of the text but for specifiers, in
  *                 the order of their lines; lines in front move them and change nothing else; an
  *                 empty assignment behind leaves none
@@ -37,6 +43,7 @@
 #include "fuzz/engine/digest.h"
 #include "fuzz/engine/guard.h"
 #include "fuzz/engine/target.h"
+#include "fuzz/targets/audit_facts.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -83,9 +90,12 @@ static void check_answer(const uint8_t *bytes, size_t length)
 {
     struct bound_socket found;
     char text[SP_ADDRESS_TEXT_MAX];
+    const enum diag_kind kind = diag_parse(&found, guard_copy(GUARD_NAME, bytes, length), length);
 
-    if (!diag_parse(&found, guard_copy(GUARD_NAME, bytes, length), length))
+    if (kind == DIAG_NOTHING)
         return;
+    FUZZ_CHECK(kind == DIAG_BOUND || !found.listening, "a listener is an end of a connection");
+    fuzz_note((uint64_t)kind << 32 | found.peer);
     FUZZ_CHECK(found.name.length <= SP_PATH_MAX, "a name of %zu bytes", (size_t)found.name.length);
     FUZZ_CHECK(sp_address_format(&found.name, text, sizeof(text)) >= 0,
                "a name that cannot be printed");
@@ -275,6 +285,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 'u':
         check_unit(data + 1, length - 1);
+        break;
+    case 'b':
+        audit_facts_baseline(data + 1, length - 1);
+        break;
+    case 'f':
+        audit_facts_proc(data + 1, length - 1);
         break;
     default:
         break;

@@ -16,6 +16,7 @@ static struct bound_socket bound;
 static struct place place;
 static struct known_unit unit;
 static struct node unit_found;
+static struct connected connected;
 static struct findings findings;
 
 static void put(size_t at, size_t directory, const char *name, uint32_t mode, uint32_t uid)
@@ -357,6 +358,45 @@ static void relative_near(void)
     bound_to("/sock");
 }
 
+static void connected_from(uint32_t uid)
+{
+    connected = (struct connected){.has_uid = true, .uid = uid, .count = 1};
+    place.of_system = true;
+    place.service = SERVICE_LISTENS;
+    place.connected = &connected;
+    place.connected_count = 1;
+    node(SOCK)->mode = S_IFSOCK | 0600;
+}
+
+static void connected_trips(void)
+{
+    connected_from(STRANGER);
+}
+
+static void connected_near(void)
+{
+    connected_from(OWNER);
+}
+
+/* /run/user/1000/sock */
+static void runtime_directory(uint32_t owner, uint32_t mode)
+{
+    put(APP, RUN, "user", S_IFDIR | 0755, 0);
+    put(SOCK, APP, "1000", S_IFDIR | mode, owner);
+    put(LINKED, SOCK, "sock", S_IFSOCK | 0600, owner);
+    path.count = 5;
+}
+
+static void convention_trips(void)
+{
+    runtime_directory(OWNER, 0711);
+}
+
+static void convention_near(void)
+{
+    runtime_directory(OWNER, 0700);
+}
+
 /* A unit that listens at the path, of which there is no file yet. */
 static void listened_at(uint32_t mode, size_t mode_line)
 {
@@ -440,6 +480,8 @@ static const struct {
     {"UDS021", unsaid_trips, unsaid_near},
     {"UDS022", differs_trips, differs_near},
     {"UDS023", directories_trip, directories_near},
+    {"UDS024", connected_trips, connected_near},
+    {"UDS025", convention_trips, convention_near},
 };
 
 Test(audit_rules, nothing_is_found_where_all_is_well)
@@ -542,6 +584,44 @@ Test(audit_rules, mounts_and_attributes_hold_a_name_in_place)
     node(APP)->read_only = true;
     cr_expect_eq(verdict_replace_at(&path, SOCK, &root), NO);
     cr_expect_eq(verdict(&path, DEED_CREATE, &root), NO);
+}
+
+Test(audit_rules, a_well_known_directory_is_its_users)
+{
+    runtime_directory(STRANGER, 0700);
+    judge();
+    cr_expect(is_found("UDS025"), "of another user than the name says");
+    path.steps[SOCK].length = strlen("1000x");
+    (void)strcpy(path.steps[SOCK].name, "1000x");
+    judge();
+    cr_expect_not(is_found("UDS025"), "another name");
+    set_up();
+    put(RUN, ROOT, "tmp", S_IFDIR | 0755, 0);
+    judge();
+    cr_expect(is_found("UDS025"), "not sticky");
+    node(RUN)->mode |= S_ISVTX;
+    judge();
+    cr_expect_not(is_found("UDS025"));
+}
+
+/* Who is in a group that could connect is in doubt, and in doubt nothing is said. */
+Test(audit_rules, connections_of_groups_and_of_the_unknown)
+{
+    connected_from(STRANGER);
+    node(SOCK)->mode = S_IFSOCK | 0660;
+    judge();
+    cr_expect_not(is_found("UDS024"));
+    connected_trips();
+    connected.has_uid = false;
+    judge();
+    cr_expect_not(is_found("UDS024"));
+    connected_from(0);
+    judge();
+    cr_expect_not(is_found("UDS024"), "root may always");
+    connected_trips();
+    place.service = SERVICE_NONE;
+    judge();
+    cr_expect_not(is_found("UDS024"), "UDS011 says that there is no file any more");
 }
 
 /* A file that is there is judged by itself: of its unit only what the unit says counts. */

@@ -120,13 +120,13 @@ Test(events, the_oldest_give_way_and_are_counted_first_of_all)
 
 Test(events, the_count_of_lost_ones_does_not_wrap)
 {
-    struct sp__events events = {.lost = UINT32_MAX - 1};
+    struct sp__events events = {.lost = UINT16_MAX - 1};
     struct sp_event event;
 
     for (int i = 0; i < SP_EVENTS_MAX + 3; i++)
         sp__events_push(&events, SP_EVENT_CONNECTED);
     cr_assert(sp__events_pop(&events, &event));
-    cr_assert(event.kind == SP_EVENT_LOST && event.bytes == UINT32_MAX);
+    cr_assert(event.kind == SP_EVENT_LOST && event.bytes == UINT16_MAX);
 }
 
 Test(events, a_kind_can_be_forgotten)

@@ -35,8 +35,8 @@
 #define SP_DIRECT_READ_MIN ((size_t)1024)
 /* Bytes one sp_socket_process() moves in each direction before it returns. Fixed. */
 #define SP_PROCESS_BYTES_MAX ((size_t)256 * 1024)
-/* Undelivered events of one object; past it the oldest are dropped and SP_EVENT_LOST says so.
- * Fixed. */
+/* Undelivered events of one object; past it the oldest are dropped and SP_EVENT_LOST says how many,
+ * up to 65,535. Fixed. */
 #define SP_EVENTS_MAX 16
 
 /* How long a connect may wait for a full backlog. sp_socket_set_connect_timeout(). */
