@@ -120,7 +120,9 @@ static void check_mounts(const uint8_t *bytes, size_t length)
                 {"\nproc /proc proc rw 0 0\n", false}};
     char text[GUARD_MAX + 64];
 
-    (void)memcpy(text, bytes, length);
+    /* The kernel writes no NUL; behind one, libc takes the rest of the file for the same line. */
+    for (size_t i = 0; i < length; i++)
+        text[i] = bytes[i] == '\0' ? ' ' : (char)bytes[i];
     if (length > 0)
         fuzz_note(hidden_by(text, length));
     for (size_t i = 0; i < sizeof(last) / sizeof(last[0]); i++) {
