@@ -23,9 +23,9 @@ enum call_kind {
     CALL_CHOWN,   /* is about to; .path */
     CALL_FCHMOD,  /* is about to change mode or owner of .socket itself, not of its file */
     CALL_UNLINK,  /* is about to; .path */
-    CALL_RENAME,  /* succeeded; .path is the name it has now, .former the one it had */
+    CALL_RENAME,  /* succeeded; .path is the name it has now, .former the one it had; or .linked */
     CALL_UMASK,   /* .mode is the new mask */
-    CALL_LOCK,    /* took a lock on some file */
+    CALL_LOCK,    /* took a lock on some file, or made one that its name calls a lock */
     CALL_ASK,     /* asks who the peer is, or has it told with what it receives */
     CALL_READ,    /* is about to read from .socket */
     CALL_CLOSE,   /* is about to close it */
@@ -42,12 +42,14 @@ struct call {
     uint32_t mode;
     bool keeps;    /* LISTEN, ASK, READ: the descriptor has no close-on-exec flag */
     bool abstract; /* .path is a name without a file */
-    size_t bytes;  /* BIND, CONNECT: bytes of the name in the address, as its length says */
+    size_t bytes;  /* BIND, CONNECT: bytes of the name in the address, as its length says;
+                    * READ: most that it takes, 0 if that is not known */
     bool open;     /* BIND, CONNECT: the path fills the address and has no terminator */
     size_t length;
     char path[PATH_MAX]; /* absolute; as the program wrote it otherwise */
     size_t former_length;
     const char *former; /* RENAME; the caller's */
+    bool linked;        /* RENAME: the former name is still there, and .path was free */
 };
 
 #endif

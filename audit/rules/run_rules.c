@@ -18,9 +18,11 @@ struct socket_state {
     bool listens;
     bool fresh; /* accepted, and neither read from nor asked who it is */
     bool asked;
+    bool greeted;   /* a single byte was read from it */
     bool reachable; /* by others than the owner of the file and root */
     uint32_t mode;  /* when it began to listen */
     unsigned calls;
+    unsigned copies; /* in processes that were forked while it was fresh */
 };
 
 struct removed {
@@ -307,7 +309,7 @@ static void on_fchmod(struct run *run, const struct call *call)
 static void on_chmod(struct run *run, const struct call *call)
 {
     for (size_t i = 0; i < run->sockets_count; i++) {
-        const struct socket_state *socket = &run->sockets[i];
+        struct socket_state *socket = &run->sockets[i];
         const struct run_subject *subject = run->subjects[socket->subject];
         struct fault_seen *seen;
 
@@ -316,13 +318,16 @@ static void on_chmod(struct run *run, const struct call *call)
         compare_names(run, socket->subject, call);
         if (!same_place(subject->name, subject->length, call->path, call->length))
             continue;
-        if (!socket->listens || call->kind == CALL_CHOWN) {
-            see(run, socket->subject, FAULT_CHMOD_BY_PATH, call);
-        } else if ((socket->mode & ~call->mode & WRITERS) != 0) {
+        if (socket->listens && call->kind == CALL_CHMOD &&
+            (socket->mode & ~call->mode & WRITERS) != 0) {
             seen = see(run, socket->subject, FAULT_LATE_CHMOD, call);
             seen->before = socket->mode;
             seen->after = call->mode;
+        } else {
+            see(run, socket->subject, FAULT_CHMOD_BY_PATH, call);
         }
+        if (call->kind == CALL_CHMOD)
+            socket->reachable = socket->reachable || (call->mode & WRITERS) != 0;
     }
 }
 
@@ -358,6 +363,9 @@ static void on_rename(struct run *run, const struct call *call)
         (void)memcpy(subject->name, call->path, call->length);
         subject->length = call->length;
         subject->name[subject->length] = '\0';
+        /* Of two servers only one can make the link, whatever each had removed before. */
+        if (call->linked)
+            subject->faults[FAULT_UNLINK] = (struct fault_seen){.times = 0};
     }
 }
 
@@ -367,6 +375,11 @@ static void on_read(struct run *run, const struct call *call)
 
     if (socket == NULL || !socket->fresh)
         return;
+    /* One byte alone is what credentials are sent with: what counts comes behind. */
+    if (call->bytes == 1 && !socket->greeted) {
+        socket->greeted = true;
+        return;
+    }
     if (socket->reachable && !socket->asked)
         see(run, socket->subject, FAULT_UNASKED, call);
     if (call->keeps)
@@ -420,7 +433,10 @@ bool run_call(struct run *run, const struct call *call)
         on_read(run, call);
         break;
     case CALL_CLOSE:
-        if (socket != NULL && socket->accepted)
+        /* The server that forks for each connection closes its own end of it at once. */
+        if (socket != NULL && socket->copies > 0)
+            socket->copies--;
+        else if (socket != NULL && socket->accepted)
             set_fresh(run, socket, false);
         break;
     case CALL_WRITE:
@@ -449,6 +465,12 @@ void run_tick(struct run *run)
             set_fresh(run, &run->sockets[i], false);
             run->unjudged++;
         }
+}
+
+void run_forked(struct run *run)
+{
+    for (size_t i = 0; run->fresh > 0 && i < run->sockets_count; i++)
+        run->sockets[i].copies += run->sockets[i].fresh;
 }
 
 bool run_knows_listener(const struct run *run, uint64_t socket)

@@ -61,6 +61,9 @@ bool run_is_fresh(const struct run *run);
 /** run_tick() - a call went by that did not concern any: none stays fresh for ever */
 void run_tick(struct run *run);
 
+/** run_forked() - another process has everything open now that one had */
+void run_forked(struct run *run);
+
 /** run_knows_listener() - was it bound or adopted? */
 bool run_knows_listener(const struct run *run, uint64_t socket);
 /** run_knows() - is it a listener, or one that was accepted? */

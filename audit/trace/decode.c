@@ -50,6 +50,28 @@ static bool read_name(struct call *call, pid_t task, const struct entered *enter
     return tracee_absolute(call, task, AT_FDCWD, address.sun_path, length);
 }
 
+/* How much a read takes at most; 0: not known. */
+static size_t wanted_by(pid_t task, const struct entered *entered)
+{
+    struct msghdr message;
+    struct iovec part;
+
+    switch (entered->watched) {
+    case WATCHED_READ:
+    case WATCHED_RECVFROM:
+        return entered->arguments[2];
+    case WATCHED_RECVMSG:
+        if (entered->is_32 ||
+            !tracee_read(task, entered->arguments[1], &message, sizeof(message)) ||
+            message.msg_iovlen != 1 ||
+            !tracee_read(task, (uint64_t)(uintptr_t)message.msg_iov, &part, sizeof(part)))
+            return 0;
+        return part.iov_len;
+    default:
+        return 0;
+    }
+}
+
 /* A call that names one socket and says nothing more. */
 static void tell_socket(struct decoder *decoder, pid_t task, pid_t process,
                         const struct entered *entered, enum call_kind kind)
@@ -59,6 +81,8 @@ static void tell_socket(struct decoder *decoder, pid_t task, pid_t process,
     call.socket = tracee_socket(task, descriptor_of(entered));
     if (call.socket == 0 || !run_knows(decoder->run, call.socket))
         return;
+    if (kind == CALL_READ)
+        call.bytes = wanted_by(task, entered);
     if (kind == CALL_READ || kind == CALL_ASK)
         call.keeps = tracee_keeps(task, descriptor_of(entered));
     tell(decoder, &call);
@@ -106,6 +130,11 @@ static bool is_lock(const struct entered *entered)
            command == F_OFD_SETLK || command == F_OFD_SETLKW;
 }
 
+static bool is_exclusive(uint64_t flags)
+{
+    return (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
+}
+
 void decode_entry(struct decoder *decoder, pid_t task, pid_t process, struct entered *entered)
 {
     struct call call = {.process = process};
@@ -119,7 +148,15 @@ void decode_entry(struct decoder *decoder, pid_t task, pid_t process, struct ent
     case WATCHED_ACCEPT4:
     case WATCHED_RENAME:
     case WATCHED_RENAMEAT:
+    case WATCHED_LINK:
+    case WATCHED_LINKAT:
         entered->wants_result = true;
+        break;
+    case WATCHED_OPEN:
+        entered->wants_result = is_exclusive(arguments[1]);
+        break;
+    case WATCHED_OPENAT:
+        entered->wants_result = is_exclusive(arguments[2]);
         break;
     case WATCHED_CONNECT:
         call.kind = CALL_CONNECT;
@@ -207,11 +244,11 @@ static void on_bound(struct decoder *decoder, pid_t task, struct call *call,
         tell(decoder, call);
 }
 
-/* rename() has two paths, the others a directory before each. */
+/* rename() and link() have two paths, the others a directory before each. */
 static void on_renamed(struct decoder *decoder, pid_t task, struct call *call,
                        const struct entered *entered)
 {
-    const bool at = entered->watched == WATCHED_RENAMEAT;
+    const bool at = entered->watched == WATCHED_RENAMEAT || entered->watched == WATCHED_LINKAT;
     const uint64_t *arguments = entered->arguments;
     struct call former = {.kind = CALL_RENAME};
     char path[PATH_MAX];
@@ -221,10 +258,25 @@ static void on_renamed(struct decoder *decoder, pid_t task, struct call *call,
         !tracee_absolute(&former, task, at ? descriptor_of(entered) : AT_FDCWD, path, length))
         return;
     call->kind = CALL_RENAME;
+    call->linked = entered->watched == WATCHED_LINK || entered->watched == WATCHED_LINKAT;
     call->former = former.path;
     call->former_length = former.length;
     tell_path(decoder, task, call, at ? (int)(uint32_t)arguments[2] : AT_FDCWD,
               arguments[at ? 3 : 1]);
+}
+
+/* A file that only one can make is a lock, if that is what its name says. */
+static void on_made(struct decoder *decoder, pid_t task, struct call *call, uint64_t path_at)
+{
+    char path[PATH_MAX];
+    const char *name;
+
+    if (tracee_string(task, path_at, path) == 0)
+        return;
+    name = strrchr(path, '/') != NULL ? strrchr(path, '/') : path;
+    call->kind = CALL_LOCK;
+    if (strstr(name, "lock") != NULL || strstr(name, ".pid") != NULL)
+        tell(decoder, call);
 }
 
 static void on_listening(struct decoder *decoder, pid_t task, struct call *call, int descriptor)
@@ -322,11 +374,19 @@ void decode_result(struct decoder *decoder, pid_t task, pid_t process,
     case WATCHED_ACCEPT4:
         on_accepted(decoder, task, &call, entered, result);
         break;
+    case WATCHED_OPEN:
+        on_made(decoder, task, &call, entered->arguments[0]);
+        break;
+    case WATCHED_OPENAT:
+        on_made(decoder, task, &call, entered->arguments[1]);
+        break;
     case WATCHED_RECVMSG:
         on_received(decoder, task, &call, entered);
         break;
     case WATCHED_RENAME:
     case WATCHED_RENAMEAT:
+    case WATCHED_LINK:
+    case WATCHED_LINKAT:
         on_renamed(decoder, task, &call, entered);
         break;
     default:

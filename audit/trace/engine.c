@@ -181,6 +181,8 @@ static void on_stop(struct engine *engine, pid_t id, int status)
         (void)ptrace(PTRACE_LISTEN, id, NULL, NULL);
         return;
     }
+    if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK)
+        run_forked(engine->decoder.run);
     if (event == PTRACE_EVENT_SECCOMP || (event == 0 && number == SYSCALL_STOP))
         on_syscall(engine, task);
     resume(engine, task, event == 0 && number != SYSCALL_STOP ? number : 0);

@@ -49,7 +49,11 @@ static const struct row rows[] = {
     {WATCHED_RENAME, "rename"},
     {WATCHED_RENAMEAT, "renameat"},
     {WATCHED_RENAMEAT, "renameat2"},
+    {WATCHED_LINK, "link"}, /* some bind a name of their own, and give it the right one so */
+    {WATCHED_LINKAT, "linkat"},
     {WATCHED_UMASK, "umask"},
+    {WATCHED_OPEN, "open"},
+    {WATCHED_OPENAT, "openat"},
     {WATCHED_FLOCK, "flock"},
     {WATCHED_FCNTL, "fcntl"},
     {WATCHED_FCNTL, "fcntl64"},
@@ -75,6 +79,8 @@ static const struct {
     {WATCHED_RECVMSG, 372},
 };
 
+#define EXCLUSIVE ((uint64_t)(O_CREAT | O_EXCL))
+
 /* Only these make the program stop: the argument at .index, under .mask, is .value. */
 static const struct {
     enum watched watched;
@@ -91,6 +97,8 @@ static const struct {
     {WATCHED_SENDTO, 3, MSG_NOSIGNAL, 0},
     {WATCHED_SENDMSG, 2, MSG_NOSIGNAL, 0},
     {WATCHED_RECVMSG, 2, MSG_CMSG_CLOEXEC, 0},
+    {WATCHED_OPEN, 1, EXCLUSIVE, EXCLUSIVE},
+    {WATCHED_OPENAT, 2, EXCLUSIVE, EXCLUSIVE},
     {WATCHED_FCNTL, 1, UINT32_MAX, F_SETLK},
     {WATCHED_FCNTL, 1, UINT32_MAX, F_SETLKW},
     {WATCHED_FCNTL, 1, UINT32_MAX, F_OFD_SETLK},
@@ -164,9 +172,10 @@ static int fill(scmp_filter_ctx to, bool conditional)
 {
     for (size_t i = 0; i < ROWS && rows[i].watched < WATCHED_FIRST_FRESH; i++) {
         const int number = seccomp_syscall_resolve_name(rows[i].name);
+        const bool opens = rows[i].watched == WATCHED_OPEN || rows[i].watched == WATCHED_OPENAT;
         const int result = number == __NR_SCMP_ERROR || (conditional && number < 0)
                                ? 0
-                               : add(to, rows[i].watched, number, conditional);
+                               : add(to, rows[i].watched, number, conditional || opens);
 
         if (result != 0)
             return result;

@@ -176,3 +176,23 @@ SYSTEM = {
     "supervisor": "UDS011",
     "tmux": "UDS018",
 }
+
+# What `sunpath audit run` must report of the socket while the daemon starts, serves a client and ends, in
+# every setting;
+RUN = {
+    "dbus-daemon": "UDS031",
+    "PostgreSQL": "UDS031 UDS037",
+    "Redis": "UDS031 UDS032 UDS037",
+    "nginx": "UDS031 UDS037",
+    "memcached": "UDS037",
+    "tmux": "UDS031 UDS037",
+    "ssh-agent": "UDS037",
+    "gpg-agent": "UDS031 UDS037",
+    "supervisor": "UDS031",
+    "socat": "UDS031",
+    "systemd-socket-activate": "UDS036 UDS037",
+    "PHP-FPM": "UDS037",
+    "Xvfb": "UDS036 UDS037",
+}
+# and who reads before it asks its peer who he is: UDS038 where the mode lets others connect.
+READS_FIRST = {"PostgreSQL", "MariaDB", "Redis", "nginx", "memcached", "supervisor", "socat", "PHP-FPM"}

@@ -27,11 +27,18 @@ CASES = {
     "early": {"UDS031"},
     "unlink": {"UDS032"},
     "locked": set(),
+    "lock-file": set(),
+    "new-file": {"UDS032"},
     "umask": {"UDS035", },
     "keeps": {"UDS037"},
     "exec": {"UDS036", "UDS037"},
     "noexec": set(),
     "unasked": {"UDS038"},
+    "opened": {"UDS031", "UDS038"},
+    "greeted": set(),
+    "greeted-unasked": {"UDS038"},
+    "forked": set(),
+    "forked-unasked": {"UDS038"},
     "sigpipe": {"UDS039"},
     "padded": {"UDS040"},
     "abstract": set(),
@@ -46,6 +53,7 @@ CASES = {
     "owned": {"UDS031"},
     "renamed": set(),
     "renamed-late": {"UDS030"},
+    "linked-late": {"UDS030"},
     "thread": set(),
     "child": set(),
 }
@@ -119,7 +127,7 @@ class AuditRun(unittest.TestCase):
                 "print('ready', flush=True)\n"
                 "for _ in range(int(sys.argv[2])):\n"
                 "    c, _ = s.accept()\n"
-                "    os.read(c.fileno(), 1)\n"
+                "    os.read(c.fileno(), 16)\n"
                 "    c.close()\n")
         path = os.path.join(self.directory.name, "socket")
         server = self.start([sys.executable, "-c", code, path, str(CONNECTIONS)])

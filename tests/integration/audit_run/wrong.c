@@ -58,7 +58,7 @@ static void set_name(const char *directory)
 
         (void)memset(address.sun_path + written, 't', length - (size_t)written);
     }
-    if (is("renamed") || is("renamed-late")) {
+    if (is("renamed") || is("renamed-late") || is("linked-late")) {
         (void)memcpy(renamed, address.sun_path, sizeof(renamed));
         (void)strcat(address.sun_path, ".new");
     }
@@ -79,7 +79,12 @@ static void remove_first(const char *directory)
         (void)snprintf(lock, sizeof(lock), "%s/lock", directory);
         must(flock(must(open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600), "open"), LOCK_EX), "flock");
     }
-    if (is("locked") || is("unlink"))
+    if (is("lock-file") || is("new-file")) {
+        (void)snprintf(lock, sizeof(lock), "%s/%s", directory,
+                       is("lock-file") ? "socket.lock" : "socket.new");
+        must(open(lock, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600), "open");
+    }
+    if (is("locked") || is("unlink") || is("linked-late") || is("lock-file") || is("new-file"))
         (void)unlink(address.sun_path);
 }
 
@@ -97,18 +102,27 @@ static void adjust(int listener)
 /* And after listen(). */
 static void adjust_late(void)
 {
-    if (is("renamed") || is("renamed-late")) {
-        must(rename(address.sun_path, renamed), "rename");
+    if (is("renamed") || is("renamed-late") || is("linked-late")) {
+        if (is("linked-late")) {
+            must(link(address.sun_path, renamed), "link");
+            must(unlink(address.sun_path), "unlink");
+        } else {
+            must(rename(address.sun_path, renamed), "rename");
+        }
         (void)memcpy(address.sun_path, renamed, sizeof(renamed));
     }
-    if (is("late") || is("renamed-late"))
+    if (is("opened"))
+        must(chmod(address.sun_path, 0666), "chmod");
+    if (is("late") || is("renamed-late") || is("linked-late"))
         must(chmod(address.sun_path, 0600), "chmod");
 }
 
 static int serve_name(void)
 {
     const int type = SOCK_STREAM | (is("keeps") || is("exec") ? 0 : SOCK_CLOEXEC);
-    const bool wide = is("late") || is("umask") || is("unasked") || is("renamed-late");
+    const bool wide = is("late") || is("umask") || is("unasked") || is("forked") ||
+                      is("forked-unasked") || is("renamed-late") || is("linked-late") ||
+                      is("greeted") || is("greeted-unasked");
     const int listener = must(socket(AF_UNIX, type, 0), "socket");
     const mode_t before = umask(wide ? 0 : 0177);
 
@@ -156,12 +170,17 @@ static void read_first(int connection)
 {
     struct ucred peer;
     socklen_t length = sizeof(peer);
-    char byte;
+    char bytes[16];
 
-    if (!is("unasked"))
+    /* As D-Bus does: a byte for the credentials, and then they are asked for. */
+    if (is("greeted") || is("greeted-unasked"))
+        must((int)read(connection, bytes, 1), "read");
+    else if (!is("unasked") && !is("forked-unasked") && !is("opened"))
         must(getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &length), "getsockopt");
-    must((int)read(connection, &byte, 1), "read");
-    must((int)send(connection, &byte, 1, is("sigpipe") ? 0 : MSG_NOSIGNAL), "send");
+    if (is("greeted"))
+        must((int)getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &length), "getsockopt");
+    must((int)read(connection, bytes, sizeof(bytes)), "read");
+    must((int)send(connection, bytes, 1, is("sigpipe") ? 0 : MSG_NOSIGNAL), "send");
 }
 
 static void pass_descriptor(int client)
@@ -207,6 +226,26 @@ static void *in_thread(void *arg)
     return NULL;
 }
 
+/* A process for the connection, which reads when the server has closed its own copy. */
+static void read_in_child(int connection)
+{
+    int closed[2];
+    char byte;
+    pid_t child;
+
+    must(pipe2(closed, O_CLOEXEC), "pipe2");
+    child = must(fork(), "fork");
+    if (child == 0) {
+        must((int)close(closed[1]), "close");
+        must((int)read(closed[0], &byte, 1), "read");
+        read_first(connection);
+        _exit(0);
+    }
+    must(close(connection), "close");
+    must(close(closed[1]), "close");
+    must(waitpid(child, NULL, 0), "waitpid");
+}
+
 static void serve(int listener)
 {
     const int client = must(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
@@ -217,13 +256,15 @@ static void serve(int listener)
     if (is("receives") || is("receives-closing"))
         pass_descriptor(client);
     else
-        must((int)send(client, "x", 1, MSG_NOSIGNAL), "send");
+        must((int)send(client, "xy", 2, MSG_NOSIGNAL), "send");
     connection = must(accept4(listener, NULL, NULL, SOCK_CLOEXEC), "accept4");
     if (is("thread")) {
         must(-pthread_create(&thread, NULL, in_thread, &connection), "pthread_create");
         (void)pthread_join(thread, NULL);
     } else if (is("receives") || is("receives-closing")) {
         receive_descriptor(connection);
+    } else if (is("forked") || is("forked-unasked")) {
+        read_in_child(connection);
     } else {
         read_first(connection);
     }
