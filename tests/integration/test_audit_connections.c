@@ -11,7 +11,6 @@
 
 #include <criterion/criterion.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -48,11 +47,14 @@ static int listen_here(bool abstract)
 {
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     char path[TEMPDIR_JOINED_MAX];
+    size_t length;
 
     address = (struct sockaddr_un){.sun_family = AF_UNIX};
     tempdir_join(&dir, "s", path);
-    (void)snprintf(address.sun_path + abstract, sizeof(address.sun_path) - abstract, "%s", path);
-    address_length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path) + 1);
+    length = strlen(path);
+    MUST(length + 1 < sizeof(address.sun_path));
+    (void)memcpy(address.sun_path + abstract, path, length);
+    address_length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + 1);
     MUST(fd >= 0 && bind(fd, (struct sockaddr *)&address, address_length) == 0 &&
          listen(fd, 8) == 0);
     return fd;
