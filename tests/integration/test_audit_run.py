@@ -8,6 +8,8 @@ its output, its exit status, its signals. Usage: test_audit_run.py SUNPATH WRONG
 
 import json
 import os
+import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,6 +19,7 @@ import time
 import unittest
 
 SUNPATH, WRONG = sys.argv[1:3]
+AUDITOR = pathlib.Path(SUNPATH).parents[1] / "libexec" / "sunpath" / "sunpath-audit"
 TIMEOUT = 60
 CONNECTIONS = 20
 
@@ -104,6 +107,72 @@ class AuditRun(unittest.TestCase):
     def test_stop_and_continue(self):
         self.assertEqual(self.wrong("stop", "--program-status").returncode, 0)
 
+    def test_many_children(self):
+        """Two hundred at once, each with a child of its own: none is lost, none is held."""
+        script = ("for i in $(seq 200); do (sh -c \"echo $i\"; exit 0) & done; wait; "
+                  "sh -c 'kill -9 $$'; echo status $?; exit 9")
+        done = audit(["--output", os.path.join(self.directory.name, "report"), "--program-status"],
+                     ["/bin/sh", "-c", script])
+        *numbers, last = done.stdout.split("\n")[:-1]
+        self.assertEqual(sorted(map(int, numbers)), list(range(1, 201)))
+        self.assertEqual(last, "status 137")
+        self.assertEqual(done.returncode, 9)
+
+    def test_stopped_from_outside(self):
+        """As by a shell: it stands still while it is stopped, and goes on."""
+        code = ("import os, time\n"
+                "print(os.getpid(), flush=True)\n"
+                "while True:\n"
+                "    print('.', flush=True)\n"
+                "    time.sleep(0.01)\n")
+        report = os.path.join(self.directory.name, "report")
+        watcher = self.start([SUNPATH, "audit", "run", "--output", report, "--program-status", "--",
+                              sys.executable, "-u", "-c", code])
+        program = int(watcher.stdout.readline())
+        os.kill(program, signal.SIGTSTP)
+        while self.state(program) not in "Tt":
+            time.sleep(0.01)
+        os.set_blocking(watcher.stdout.fileno(), False)
+        self.printed(watcher)
+        time.sleep(0.3)
+        self.assertEqual(self.printed(watcher), b"", "by a stopped program")
+        os.kill(program, signal.SIGCONT)
+        end = time.monotonic() + TIMEOUT
+        while not self.printed(watcher) and time.monotonic() < end:
+            time.sleep(0.01)
+        self.assertLess(time.monotonic(), end, "it does not go on")
+        os.kill(program, signal.SIGTERM)
+        self.assertEqual(watcher.wait(timeout=TIMEOUT), 128 + signal.SIGTERM)
+
+    def test_interrupt_from_the_terminal(self):
+        """It comes to both, and the program decides."""
+        code = ("import signal, sys\n"
+                "signal.signal(signal.SIGINT, lambda *_: sys.exit(7))\n"
+                "print('ready', flush=True)\n"
+                "while True: signal.pause()\n")
+        watcher = subprocess.Popen([SUNPATH, "audit", "run", "--output", "/dev/null", "--program-status", "--",
+                                    sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                   text=True, start_new_session=True)
+        self.addCleanup(watcher.communicate)
+        self.assertEqual(watcher.stdout.readline(), "ready\n")
+        os.killpg(watcher.pid, signal.SIGINT)
+        self.assertEqual(watcher.wait(timeout=TIMEOUT), 7)
+
+    def test_programs_that_change_the_user(self):
+        """Watched by a user they do not; watched by root they do."""
+        if os.getuid() != 0:
+            self.skipTest("needs root, to make such a program")
+        os.chmod(self.directory.name, 0o755)
+        program = shutil.copy("/usr/bin/id", self.directory.name)
+        os.chown(program, 65533, 65533)
+        os.chmod(program, 0o4755)
+        auditor = shutil.copy(AUDITOR, self.directory.name)
+        for user, wanted in ((65534, "65534"), (0, "65533")):
+            done = subprocess.run([auditor, "run", "--output", "/dev/null", "--", program, "-u"], user=user, group=user,
+                                  extra_groups=[], cwd="/", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                                  check=False)
+            self.assertEqual(done.stdout.strip(), wanted)
+
     def test_fail_on(self):
         self.assertEqual(self.wrong("late").returncode, 1)
         os.unlink(os.path.join(self.directory.name, "socket"))
@@ -152,6 +221,15 @@ class AuditRun(unittest.TestCase):
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
         return process
+
+    def printed(self, process):
+        try:
+            return os.read(process.stdout.fileno(), 65536)
+        except BlockingIOError:
+            return b""
+
+    def state(self, process):
+        return pathlib.Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
 
     def wait_for_tracer(self, pid):
         until = time.monotonic() + TIMEOUT
