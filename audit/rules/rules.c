@@ -154,6 +154,13 @@ const struct rule rules[] = {
      "otherwise, others are open to whoever owns the directory.",
      "Restore owner and mode: systemd-tmpfiles --create does it for those below /tmp and /run.",
      "hier(7), file-hierarchy(7), tmpfiles.d(5)", path_rule_convention},
+    {"UDS026", "Abstract listener of a user", SEVERITY_INFO, 306, FACTS_SOCKET,
+     "An abstract name has neither owner nor mode: every process of the network namespace can "
+     "connect, and take the name while the listener is away. What is meant for one user has to look "
+     "at the credentials of each peer.",
+     "Listen at a path below the user's runtime directory, or check SO_PEERCRED of every "
+     "connection before reading from it.",
+     "unix(7)", system_rule_abstract_user},
     {"UDS030", "Listened before the mode was right", SEVERITY_MEDIUM, 362, FACTS_RUN,
      "From listen() on who may write to the file can connect. Who did so before the mode was "
      "changed stays connected.",

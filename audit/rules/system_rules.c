@@ -21,6 +21,22 @@ void system_rule_abstract(const struct rule *rule, const struct place *place, st
         finding_add(ret, rule, "user 0 listens at an abstract name, where anybody can connect");
 }
 
+void system_rule_abstract_user(const struct rule *rule, const struct place *place,
+                               struct findings *ret)
+{
+    const struct bound_socket *socket = place->bound;
+    size_t others = 0;
+
+    if (socket->name.space != SP_NAMESPACE_ABSTRACT || !socket->has_uid || socket->uid == 0)
+        return;
+    for (size_t i = 0; i < place->connected_count; i++)
+        others += place->connected[i].has_uid && place->connected[i].uid != socket->uid;
+    finding_add(ret, rule,
+                "user %u listens at an abstract name, where anybody can connect; %zu other users are "
+                "connected",
+                socket->uid, others);
+}
+
 void system_rule_backlog(const struct rule *rule, const struct place *place, struct findings *ret)
 {
     const struct bound_socket *socket = place->bound;

@@ -8,6 +8,7 @@
 typedef void system_rule(const struct rule *rule, const struct place *place, struct findings *ret);
 
 system_rule system_rule_abstract;
+system_rule system_rule_abstract_user;
 system_rule system_rule_backlog;
 system_rule system_rule_holder;
 system_rule system_rule_exec;

@@ -167,7 +167,7 @@ SETTINGS = [
 # What `sunpath audit system` must report besides, of any socket there is, in every setting.
 SYSTEM = {
     "PostgreSQL": "UDS018",
-    "Xvfb": "UDS018 UDS019",
+    "Xvfb": "UDS018 UDS019 UDS026",
     "gpg-agent": "UDS018",
     "memcached": "UDS018",
     "nginx": "UDS018",

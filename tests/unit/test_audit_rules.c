@@ -482,6 +482,7 @@ static const struct {
     {"UDS023", directories_trip, directories_near},
     {"UDS024", connected_trips, connected_near},
     {"UDS025", convention_trips, convention_near},
+    {"UDS026", abstract_near, abstract_trips},
 };
 
 Test(audit_rules, nothing_is_found_where_all_is_well)
