@@ -14,7 +14,7 @@
 /* Steps of a program that are written; as many as take place in a world. */
 #define EMIT_C_STEPS_MAX 256
 
-/* Made from emit_c_prelude.c by the build. */
+/* Made from prelude/ by the build. */
 extern const char emit_c_prelude[];
 
 /**

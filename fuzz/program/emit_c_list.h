@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Operations in C: what each is in the terms of emit_c_prelude.c.
+ * Operations in C: what each is in the terms of prelude/.
  *
  * X(NAME, how, call): how the result is told (did, called, expect; or plain: it has none), and a
  * call in which stand for what the operation has
