@@ -29,7 +29,7 @@ uint64_t sp__deadline_after(const struct sp_os *os, int ms)
     return sp__deadline_from(os->now_ns(os->ctx), ms);
 }
 
-_Static_assert(offsetof(struct sp_socket, events.ring) + 4 <= 80, "see struct sp_socket");
+_Static_assert(offsetof(struct sp_socket, events.ring) + 4 <= 64, "see struct sp_socket");
 
 /* ---- life ---- */
 
@@ -226,6 +226,10 @@ size_t sp_socket_read_limit(const struct sp_socket *socket)
 void sp_socket_set_write_limit(struct sp_socket *socket, size_t bytes)
 {
     socket->write_limit = bytes;
+    if (bytes != 0 && bytes < SP_GATHER_MAX)
+        sp__set(socket, SP__TIGHT);
+    else
+        sp__clear(socket, SP__TIGHT);
 }
 
 size_t sp_socket_write_limit(const struct sp_socket *socket)
@@ -339,6 +343,7 @@ bool sp_socket_validate(const struct sp_socket *socket)
            (!sp__has(socket, SP__OUTPUT_DEAD) || socket->out.size == 0) &&
            (!sp__has(socket, SP__INPUT_ENDED) || !sp__has(socket, SP__READABLE)) &&
            (!sp__has(socket, SP__OUTPUT_BLOCKED) || socket->out.size > 0) &&
+           sp__has(socket, SP__TIGHT) == (socket->write_limit - 1 < SP_GATHER_MAX - 1) &&
            (sp__has(socket, SP__TRANSACTION) || socket->taken == 0) &&
            socket->taken <= socket->in.size && sp__queue_valid(&socket->in) &&
            sp__queue_valid(&socket->out) && sp__events_valid(&socket->events);

@@ -41,6 +41,7 @@ enum sp__socket_flag {
     SP__FINISH_TOLD = 1u << 9,    /* READ_FINISHED is recorded already */
     SP__ENDED_BY_PEER = 1u << 10, /* the peer's end of stream began the closing */
     SP__DOUBTFUL = 1u << 11,      /* of READABLE: bytes came since, and perhaps those were all */
+    SP__TIGHT = 1u << 12,         /* configuration: fewer bytes may be queued than are gathered */
 };
 
 /* What differs from the default in few sockets. */
@@ -53,7 +54,7 @@ struct sp__socket_options {
 
 /* In the order of use: a message that is received and answered touches what lies before the ring of
  * events and its first bytes, and a loop over many sockets lives on how few cache lines that is.
- * Allocators align to 16 bytes and not to a line, so 80 bytes are what never touches a third. */
+ * Those are 64 bytes, a line or, where the allocator put them so, two. */
 struct sp_socket {
     const struct sp_context *context;
     int fd;               /* -1: none */
@@ -63,11 +64,11 @@ struct sp_socket {
     struct sp__queue in;  /* received, not read; in a transaction also what was read */
     struct sp__queue out; /* accepted, not sent */
     uint64_t written;     /* sent, not reported by a BYTES_WRITTEN event */
-    size_t read_limit;    /* 0: none */
-    size_t write_limit;   /* 0: none */
     struct sp__events events;
 
-    size_t taken; /* bytes of in read inside the transaction; 0 outside */
+    size_t read_limit;  /* 0: none */
+    size_t write_limit; /* 0: none; see TIGHT */
+    size_t taken;       /* bytes of in read inside the transaction; 0 outside */
     void *user;
     struct sp__dispatch *dispatch; /* innermost dispatch at work on this object */
 
@@ -183,7 +184,8 @@ static inline bool sp__socket_may_fill(const struct sp_socket *socket)
 {
     return sp__is_open(socket) && (socket->mode & SP_READ_ONLY) != 0 &&
            !sp__has(socket, SP__INPUT_ENDED) &&
-           (socket->read_limit == 0 || socket->in.size < socket->read_limit);
+           (socket->in.size == 0 || socket->read_limit == 0 ||
+            socket->in.size < socket->read_limit);
 }
 /** sp__socket_fill() - move up to @budget bytes from the kernel to the buffer; handles the end of
  * the stream. Returns the number of bytes added. Records READY_READ if @tell. */

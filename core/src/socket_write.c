@@ -161,6 +161,21 @@ static bool append(struct sp_socket *socket, const void *bytes, size_t length)
     return sp__queue_append(&socket->out, sp__os(socket), bytes, length);
 }
 
+/* What is gathered whatever the limit is: the limit lies on a cache line that a small message need
+ * not touch. */
+static bool is_small(const struct sp_socket *socket, size_t length)
+{
+    return length < SP_DIRECT_WRITE_MIN && socket->out.size <= SP_GATHER_MAX - length &&
+           !sp__has(socket, SP__TIGHT);
+}
+
+static ptrdiff_t gather(struct sp_socket *socket, const void *bytes, size_t length)
+{
+    return append(socket, bytes, length)
+               ? (ptrdiff_t)length
+               : sp__refuse(socket, SP_ERROR_RESOURCE, SP_OPERATION_ALLOCATE, SP_CAUSE_NO_MEMORY);
+}
+
 /* A write too large to be worth copying, or one that would make the gathered bytes too many. */
 static SP__APART ptrdiff_t write_large(struct sp_socket *socket, const uint8_t *bytes,
                                        size_t length)
@@ -184,9 +199,25 @@ static SP__APART ptrdiff_t write_large(struct sp_socket *socket, const uint8_t *
     return (ptrdiff_t)(direct + rest);
 }
 
+/* What is held against the limit. */
+static SP__APART ptrdiff_t write_within(struct sp_socket *socket, const void *bytes, size_t length)
+{
+    const size_t free_room = room(socket);
+
+    if (free_room == 0)
+        return sp__refuse(socket, SP_ERROR_LIMIT, SP_OPERATION_WRITE, SP_CAUSE_NO_ROOM);
+    /* Together with what is queued it must be countable. */
+    if (length > PTRDIFF_MAX - socket->out.size)
+        length = PTRDIFF_MAX - socket->out.size;
+    if (!sp__has(socket, SP__OUTPUT_BLOCKED | SP__STALLED) &&
+        (length >= SP_DIRECT_WRITE_MIN || socket->out.size + length > SP_GATHER_MAX ||
+         length > free_room))
+        return write_large(socket, bytes, length);
+    return gather(socket, bytes, length < free_room ? length : free_room);
+}
+
 SP__HOT ptrdiff_t sp_socket_write(struct sp_socket *socket, const void *bytes, size_t length)
 {
-    size_t free_room;
     ptrdiff_t n;
     int r;
 
@@ -196,23 +227,8 @@ SP__HOT ptrdiff_t sp_socket_write(struct sp_socket *socket, const void *bytes, s
         return r;
     if (length == 0)
         return 0;
-    free_room = room(socket);
-    if (free_room == 0)
-        return sp__refuse(socket, SP_ERROR_LIMIT, SP_OPERATION_WRITE, SP_CAUSE_NO_ROOM);
-    /* Together with what is queued it must be countable. */
-    if (length > PTRDIFF_MAX - socket->out.size)
-        length = PTRDIFF_MAX - socket->out.size;
-    if (!sp__has(socket, SP__OUTPUT_BLOCKED | SP__STALLED) &&
-        (length >= SP_DIRECT_WRITE_MIN || socket->out.size + length > SP_GATHER_MAX ||
-         length > free_room)) {
-        n = write_large(socket, bytes, length);
-    } else {
-        if (length > free_room)
-            length = free_room;
-        n = append(socket, bytes, length)
-                ? (ptrdiff_t)length
-                : sp__refuse(socket, SP_ERROR_RESOURCE, SP_OPERATION_ALLOCATE, SP_CAUSE_NO_MEMORY);
-    }
+    n = is_small(socket, length) ? gather(socket, bytes, length)
+                                 : write_within(socket, bytes, length);
     SP__SOCKET_CHECK(socket);
     return n;
 }
