@@ -115,14 +115,24 @@ class System(unittest.TestCase):
         hidden.mkdir(mode=0o700)
         self.assertEqual(subprocess.run([copy, "path", hidden / "s"], **as_him).returncode, 3)
 
-    def test_an_audit_that_hangs_ends_in_time(self):
-        """Also when it was stopped itself meanwhile, which interrupts its wait."""
+    def hanging_audit(self):
+        """An audit whose work is stopped; None when it was faster."""
         audit = subprocess.Popen([AUDITOR, "system", "--timeout", "2", "--exit-zero"], text=True,
                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         children = pathlib.Path(f"/proc/{audit.pid}/task/{audit.pid}/children")
-        while not (works := children.read_text().split()):
+        try:
+            while audit.poll() is None:
+                for work in children.read_text().split():
+                    os.kill(int(work), signal.SIGSTOP)
+                    return audit
+        except (FileNotFoundError, ProcessLookupError):
             pass
-        os.kill(int(works[0]), signal.SIGSTOP)
+        audit.communicate()
+        return None
+
+    def test_an_audit_that_hangs_ends_in_time(self):
+        """Also when it was stopped itself meanwhile, which interrupts its wait."""
+        audit = next(filter(None, (self.hanging_audit() for _ in range(100))))
         audit.send_signal(signal.SIGSTOP)
         time.sleep(0.1)
         audit.send_signal(signal.SIGCONT)

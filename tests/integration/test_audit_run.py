@@ -129,18 +129,15 @@ class AuditRun(unittest.TestCase):
         watcher = self.start([SUNPATH, "audit", "run", "--output", report, "--program-status", "--",
                               sys.executable, "-u", "-c", code])
         program = int(watcher.stdout.readline())
-        os.kill(program, signal.SIGTSTP)
-        while self.state(program) not in "Tt":
-            time.sleep(0.01)
+        # Not SIGTSTP: without a shell above it, the kernel ignores that.
+        os.kill(program, signal.SIGSTOP)
+        self.wait_until(lambda: self.state(program) in "Tt", "it is not stopped")
         os.set_blocking(watcher.stdout.fileno(), False)
         self.printed(watcher)
         time.sleep(0.3)
         self.assertEqual(self.printed(watcher), b"", "by a stopped program")
         os.kill(program, signal.SIGCONT)
-        end = time.monotonic() + TIMEOUT
-        while not self.printed(watcher) and time.monotonic() < end:
-            time.sleep(0.01)
-        self.assertLess(time.monotonic(), end, "it does not go on")
+        self.wait_until(lambda: self.printed(watcher), "it does not go on")
         os.kill(program, signal.SIGTERM)
         self.assertEqual(watcher.wait(timeout=TIMEOUT), 128 + signal.SIGTERM)
 
@@ -222,6 +219,12 @@ class AuditRun(unittest.TestCase):
         self.addCleanup(process.kill)
         return process
 
+    def wait_until(self, holds, otherwise):
+        until = time.monotonic() + TIMEOUT
+        while not holds():
+            self.assertLess(time.monotonic(), until, otherwise)
+            time.sleep(0.01)
+
     def printed(self, process):
         try:
             return os.read(process.stdout.fileno(), 65536)
@@ -232,13 +235,8 @@ class AuditRun(unittest.TestCase):
         return pathlib.Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
 
     def wait_for_tracer(self, pid):
-        until = time.monotonic() + TIMEOUT
-        while time.monotonic() < until:
-            with open(f"/proc/{pid}/status", encoding="ascii") as status:
-                if "TracerPid:\t0\n" not in status.read():
-                    return
-            time.sleep(0.01)
-        self.fail("nobody watches")
+        status = pathlib.Path(f"/proc/{pid}/status")
+        self.wait_until(lambda: "TracerPid:\t0\n" not in status.read_text(), "nobody watches")
 
 
 if __name__ == "__main__":
