@@ -31,10 +31,11 @@ void system_rule_abstract_user(const struct rule *rule, const struct place *plac
         return;
     for (size_t i = 0; i < place->connected_count; i++)
         others += place->connected[i].has_uid && place->connected[i].uid != socket->uid;
-    finding_add(ret, rule,
-                "user %u listens at an abstract name, where anybody can connect; %zu other users are "
-                "connected",
-                socket->uid, others);
+    finding_add(
+        ret, rule,
+        "user %u listens at an abstract name, where anybody can connect; %zu other users are "
+        "connected",
+        socket->uid, others);
 }
 
 void system_rule_backlog(const struct rule *rule, const struct place *place, struct findings *ret)
