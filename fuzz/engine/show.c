@@ -117,7 +117,9 @@ static void trace_step(size_t step)
         line += strcspn(line, "\n");
         line += *line == '\n';
     }
-    fprintf(fuzz_watch.trace, "digest %016" PRIx64 "\n%zu: %.*s\n", fuzz_digest(), step + 1,
+    if (step > 0) /* what is before the first step is the same in every run */
+        fprintf(fuzz_watch.trace, "digest %016" PRIx64 "\n", fuzz_digest());
+    fprintf(fuzz_watch.trace, "%zu: %.*s\n", step + 1,
             *line != '\0' ? (int)strcspn(line, "\n") : 7, *line != '\0' ? line : "the end");
 }
 
