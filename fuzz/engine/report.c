@@ -12,8 +12,11 @@
 #include "fuzz/engine/target.h"
 
 #include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct input at_the_end = {.name = (char[]){"at the end, after all inputs"}};
 
@@ -38,6 +41,15 @@ static struct totals count(const struct inputs *inputs, const struct result *res
 
 /* ---- to a person ---- */
 
+/* Whoever reads what is traced has seen enough: that is no failure of the input. */
+static void end_as_a_filter(const struct result *result)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO};
+
+    if (result->status == SIGPIPE && poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0)
+        _exit(128 + SIGPIPE);
+}
+
 static void tell_failure(const struct workers *workers, const struct input *input,
                          const struct result *result)
 {
@@ -50,6 +62,7 @@ static void tell_failure(const struct workers *workers, const struct input *inpu
                 workers->memory >> 20);
         break;
     case VERDICT_KILLED:
+        end_as_a_filter(result);
         fprintf(stderr, "FAILED %s: killed by SIG%s\n", input->name, sigabbrev_np(result->status));
         break;
     default:
