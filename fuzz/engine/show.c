@@ -119,8 +119,8 @@ static void trace_step(size_t step)
     }
     if (step > 0) /* what is before the first step is the same in every run */
         fprintf(fuzz_watch.trace, "digest %016" PRIx64 "\n", fuzz_digest());
-    fprintf(fuzz_watch.trace, "%zu: %.*s\n", step + 1,
-            *line != '\0' ? (int)strcspn(line, "\n") : 7, *line != '\0' ? line : "the end");
+    fprintf(fuzz_watch.trace, "%zu: %.*s\n", step + 1, *line != '\0' ? (int)strcspn(line, "\n") : 7,
+            *line != '\0' ? line : "the end");
 }
 
 void trace_input(const struct input *input, FILE *out)
