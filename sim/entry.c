@@ -11,7 +11,6 @@
 #include <string.h>
 
 #define MODE_BITS 07777u
-#define SETGID 02000u
 #define SETUID 04000u
 #define GROUP_EXEC 00010u
 
@@ -62,6 +61,9 @@ static int find_new_place(struct sim_actor *actor, sim_index at, const char *pat
     r = sim__lookup(actor->sim, ret->dir, ret->name, ret->length);
     if (r != -ENOENT)
         return r < 0 ? r : -EEXIST;
+    /* In a directory that was removed nothing is even looked for. */
+    if (actor->sim->nodes[ret->dir].names == 0)
+        return -ENOENT;
     return ret->slash && !directory ? -ENOENT : 0;
 }
 

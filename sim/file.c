@@ -10,7 +10,6 @@
 
 #define MODE_BITS 07777u
 #define SETUID 04000u
-#define SETGID 02000u
 #define GROUP_EXECUTE 00010u
 
 /* ---- changing ---- */

@@ -25,6 +25,8 @@
 typedef uint16_t sim_index;
 #define SIM_NIL UINT16_MAX
 
+#define SETGID 02000u
+
 struct sim_pool {
     sim_index top;  /* elements from here on were never taken since the reset */
     sim_index free; /* list of elements that were given back */
@@ -78,6 +80,8 @@ struct sim_sock {
     uint32_t unread;  /* bytes in our queue */
     uint32_t queued;  /* messages or connections in our queue */
     uint32_t backlog;
+    uint32_t uid; /* who made it, which counts when its mode is set */
+    uint32_t gid;
     uint16_t mode;
     uint16_t refs;
     sim_index peer;

@@ -341,6 +341,10 @@ static int set_socket_mode(struct sim_actor *actor, int fd, uint32_t mode)
     struct sim_sock *sock = sim__sock(actor, fd, &error);
 
     if (sock != NULL) {
+        if (!sim__is_root(actor) && sim__cred(actor)->uid != sock->uid)
+            return -EPERM;
+        if (!sim__is_root(actor) && !sim__in_group(actor, sock->gid))
+            mode &= ~SETGID;
         sock->mode = (uint16_t)(mode & 07777);
         return 0;
     }

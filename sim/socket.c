@@ -119,6 +119,12 @@ static void marry(struct sim *sim, sim_index a, sim_index b)
     sim->socks[b].state = SIM_SOCK_CONNECTED;
 }
 
+static void set_owner(const struct sim_actor *actor, struct sim_sock *sock)
+{
+    sock->uid = sim__cred(actor)->uid;
+    sock->gid = sim__cred(actor)->gid;
+}
+
 static int new_socket(struct sim_actor *actor, enum sim_socket_kind kind, bool cloexec,
                       bool nonblock)
 {
@@ -128,6 +134,7 @@ static int new_socket(struct sim_actor *actor, enum sim_socket_kind kind, bool c
 
     if (index == SIM_NIL)
         return -ENFILE;
+    set_owner(actor, &sim->socks[index]);
     fd = sim__descriptor_new(actor, SIM_FILE_SOCKET, index, cloexec, nonblock);
     if (fd < 0)
         sim__sock_unref(sim, index);
@@ -254,8 +261,10 @@ int sim__accept(struct sim_actor *actor, int fd, bool cloexec, bool nonblock)
         return -EAGAIN;
     index = listener->first;
     accepted = sim__descriptor_new(actor, SIM_FILE_SOCKET, index, cloexec, nonblock);
-    if (accepted >= 0)
+    if (accepted >= 0) {
         (void)take_first(sim, listener);
+        set_owner(actor, &sim->socks[index]);
+    }
     return accepted;
 }
 

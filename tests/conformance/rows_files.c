@@ -38,6 +38,7 @@ ROW(files, long_name_in_removed, "in a removed directory nothing exists, however
     "chdir e",
     "rmdir ../e",
     "mkdir {n*256}        -> ENOENT",
+    "link / there         -> ENOENT",
     "unlink {n*256}       -> ENOENT",
     "s = socket",
     "bind s a             -> ENOENT")
@@ -131,6 +132,13 @@ ROW(files, socket_mode_bits, "special bits",
     "socket_mode s 07777",
     "bind s a",
     "lstat a  -> socket 7777 me me")
+
+ROW(files, socket_mode_of_another, "only its owner sets the mode of a socket",
+    "root: p = socket",
+    "root: ids other other",
+    "root: socket_mode p 0600  -> EPERM",
+    "root: q = socket",
+    "root: socket_mode q 0600")
 
 ROW(files, socket_mode_none, "other descriptors",
     "socket_mode 40 0600  -> EBADF",
