@@ -43,9 +43,13 @@ static int may_create(const struct sim_actor *actor, sim_index dir)
 
     if ((node->flags & SIM_NODE_READ_ONLY) != 0)
         return -EROFS;
-    if (node->names == 0)
-        return -ENOENT;
     return sim__permission(actor, dir, SIM_MAY_WRITE | SIM_MAY_SEARCH);
+}
+
+/* In a directory that was removed nothing is even looked for, whatever else would be wrong. */
+static bool was_removed(const struct sim *sim, sim_index dir)
+{
+    return sim->nodes[dir].names == 0;
 }
 
 /* Finds the place of a name that must not exist yet. Whether it may be made is may_create(). */
@@ -61,8 +65,7 @@ static int find_new_place(struct sim_actor *actor, sim_index at, const char *pat
     r = sim__lookup(actor->sim, ret->dir, ret->name, ret->length);
     if (r != -ENOENT)
         return r < 0 ? r : -EEXIST;
-    /* In a directory that was removed nothing is even looked for. */
-    if (actor->sim->nodes[ret->dir].names == 0)
+    if (was_removed(actor->sim, ret->dir))
         return -ENOENT;
     return ret->slash && !directory ? -ENOENT : 0;
 }
@@ -360,7 +363,7 @@ int sim_rename(struct sim_actor *actor, const char *from, const char *to)
     if (old_entry < 0)
         return old_entry;
     new_entry = find_entry(sim, &new);
-    if (new_entry < 0 && new_entry != -ENOENT)
+    if (new_entry < 0 && (new_entry != -ENOENT || was_removed(sim, new.dir)))
         return new_entry;
     node = sim->entries[old_entry].node;
     if (new_entry >= 0)
