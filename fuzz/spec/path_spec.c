@@ -126,10 +126,20 @@ static void removed_other(struct path_spec *spec, const struct sim_change *chang
           change->listening ? "listens behind it" : "might listen behind it");
 }
 
+/* Ours by its owner; or because we have made it, whoever root has given it to while we looked. */
+static bool is_our_lock(struct path_spec *spec, const struct sim_change *change)
+{
+    bool is_made_here = spec->lock.exists && spec->lock.node.dev == change->node.dev &&
+                        spec->lock.node.ino == change->node.ino;
+
+    return (change->node.mode & SP_OS_IFMT) == SP_OS_IFREG &&
+           (change->node.uid == WORLD_OURS || (spec->raced && is_made_here)) &&
+           is_lock_name(change, leaf_of(spec));
+}
+
 static void removed(struct path_spec *spec, const struct sim_change *change)
 {
-    bool is_lock = (change->node.mode & SP_OS_IFMT) == SP_OS_IFREG &&
-                   change->node.uid == WORLD_OURS && is_lock_name(change, leaf_of(spec));
+    bool is_lock = is_our_lock(spec, change);
 
     CHECK(spec, spec->work != PATH_NOTHING, "foreign-removed",
           "%.*s was removed by a call that removes nothing", (int)change->length, change->name);

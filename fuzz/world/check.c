@@ -50,6 +50,7 @@ void world_count_begin(struct world *world)
     world->calls = 0;
     world->moved = 0;
     world->clients = 0;
+    world->walked = false;
     world->faults = 0;
     world->slept = 0;
     world->inner = 0;
@@ -155,9 +156,10 @@ static void check_descriptors(struct world *world)
 }
 
 /* A name can lead through forty links with hundreds of components each. */
-static uint64_t most_calls(const struct operation *operation)
+static uint64_t most_calls(const struct world *world, const struct operation *operation)
 {
-    return operation->kind == OPERATION_LISTEN || operation->kind == OPERATION_REMOVE
+    return world->walked || operation->kind == OPERATION_LISTEN ||
+                   operation->kind == OPERATION_REMOVE
                ? WORLD_CALLS_WALK
                : WORLD_CALLS_MAX;
 }
@@ -170,7 +172,7 @@ void world_check_step(struct world *world, const struct operation *operation)
         for (unsigned i = 0; i < WORLD_SIDES; i++)
             check_misuse(world, world->sides[i].actor);
     WORLD_CHECK(world,
-                world->calls <= most_calls(operation) * (1 + world->inner) +
+                world->calls <= most_calls(world, operation) * (1 + world->inner) +
                                     WORLD_CALLS_A_BYTE * world->moved +
                                     (uint64_t)WORLD_CALLS_A_CLIENT * world->clients +
                                     (uint64_t)WORLD_CALLS_AWAKE * world->slept,

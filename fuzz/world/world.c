@@ -148,6 +148,7 @@ const struct sp_context *world_context(struct world *world, unsigned side)
         struct sp_context *context;
         unsigned inner = world->inner;
 
+        world->walked = true;
         if (sp_context_new(&context, &here->os, here->has_environment ? NULL : WORLD_BASE) ==
             SP_OK) {
             here->context = context;

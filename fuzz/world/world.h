@@ -188,6 +188,7 @@ struct world {
     uint64_t moved;   /* bytes that it moved through them */
     unsigned clients; /* connections that it accepted */
     unsigned inner;   /* operations of handlers, turns and races inside it */
+    bool walked;      /* it made a context, whose base directory is walked */
     unsigned slept;   /* polls of it in which time passed */
     uint64_t slept_until;
     struct world_patience patience; /* of the innermost operation under way */
