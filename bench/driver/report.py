@@ -17,9 +17,10 @@ def head():
 
 def throughput(workload, cores, result):
     unit = workload.unit
+    has_target = cores == 1 and workload.target is not None
     print(_ROW.format(workload.name, cores, unit.show(result.raw.median),
                       unit.show(result.library.median), unit.name, _spread(result.ratio),
-                      _spread(result.cpu_ratio), f">= {workload.target}" if cores == 1 else ""),
+                      _spread(result.cpu_ratio), f">= {workload.target}" if has_target else ""),
           flush=True)
 
 
@@ -40,8 +41,14 @@ def syscalls(workload, counts):
             print(f"{'':14} {side:8} {sum(names.values()):7.3f}   {each}", flush=True)
 
 
+def _target(workload):
+    if workload.target is None:
+        return ""
+    if isinstance(workload, Memory):
+        return f" (target: at most {workload.target} bytes)"
+    return f" (target: at least {workload.target} of raw on one core)"
+
+
 def explain(workloads):
     for workload in workloads:
-        target = (f"at most {workload.target} bytes" if isinstance(workload, Memory)
-                  else f"at least {workload.target} of raw on one core")
-        print(f"  {workload.name:14} {workload.text} (target: {target})")
+        print(f"  {workload.name:14} {workload.text}{_target(workload)}")

@@ -31,7 +31,7 @@ class Throughput:
     client: str  # role
     meter: str   # "server" or "client": whose operations count
     unit: Unit
-    target: float  # library / raw on one core
+    target: float | None  # library / raw on one core; None: it only explains another one
     connections: int = 1
     size: int = 64
     starts: int = 1  # times as often: of one whose rate depends on where its memory happens to lie
@@ -55,6 +55,8 @@ WORKLOADS = (
                BYTES, 25, size=256),
     Throughput("connect", "connect, a byte each way, close", "echo", "churn", "client",
                CONNECTION, 0.95),
+    Throughput("connect-asking", "the same against code that also asks who is serving", "echo",
+               "churn-asking", "client", CONNECTION, None),
     Throughput("pingpong-1000", "64 bytes there and back on 1,000 connections, all active",
                "echo", "pingpong", "client", ROUND_TRIP, 0.92, connections=1000,
                starts=4),

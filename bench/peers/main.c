@@ -16,7 +16,8 @@ static const struct {
     void (*run)(const struct options *options);
 } roles[] = {
     {"echo", bench_echo},     {"sink", bench_sink},   {"pingpong", bench_pingpong},
-    {"stream", bench_stream}, {"churn", bench_churn}, {"idle", bench_idle},
+    {"stream", bench_stream}, {"churn", bench_churn}, {"churn-asking", bench_churn_asking},
+    {"idle", bench_idle},
 };
 
 static uint64_t number(const char *text)

@@ -38,6 +38,9 @@ void bench_pingpong(const struct options *options);
 void bench_stream(const struct options *options);
 /** Connects, sends a byte, waits for it, closes; one after the other. Counts connections. */
 void bench_churn(const struct options *options);
+/** The same, and the byte is for a server that runs under the same user or root: the client asks
+ * who is serving before it sends it. The library never sends one without. */
+void bench_churn_asking(const struct options *options);
 /** Holds idle connections; opens and uses them when told to. */
 void bench_idle(const struct options *options);
 

@@ -8,7 +8,11 @@
 
 #include "check.h"
 
+#include <assert.h>
 #include <string.h>
+
+static_assert(offsetof(struct sp__name, bytes) == offsetof(struct sp__name, nul) + 1,
+              "an abstract name is in the block as the kernel takes it");
 
 static size_t block_size(size_t length)
 {
@@ -28,6 +32,7 @@ struct sp__name *sp__name_new(const struct sp_os *os, const struct sp_address *a
     name->space = (uint8_t)address->space;
     name->length = address->length;
     name->request = (uint8_t)(address->length - request_length);
+    name->nul = '\0';
     memcpy(name->bytes, address->bytes, address->length);
     name->bytes[address->length] = '\0';
     return name;
@@ -55,6 +60,14 @@ void sp__name_address(const struct sp__name *name, struct sp_address *ret)
     ret->space = (enum sp_namespace)name->space;
     ret->length = name->length;
     memcpy(ret->bytes, name->bytes, name->length);
+}
+
+const void *sp__name_encoded(const struct sp__name *name, size_t *ret_length)
+{
+    size_t before = name->space == SP_NAMESPACE_ABSTRACT ? 1 : 0;
+
+    *ret_length = name->length + before;
+    return (const char *)name + offsetof(struct sp__name, bytes) - before;
 }
 
 const char *sp__name_request(const struct sp__name *name, size_t *ret_length)

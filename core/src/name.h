@@ -19,6 +19,7 @@ struct sp__name {
     uint8_t space; /* enum sp_namespace: PATH or ABSTRACT */
     uint8_t length;
     uint8_t request; /* where in bytes the requested name begins */
+    char nul;        /* directly before the bytes: an abstract name begins with it in the kernel */
     char bytes[];    /* length bytes and a NUL */
 };
 
@@ -32,6 +33,9 @@ struct sp__name *sp__name_ref(struct sp__name *name);
 void sp__name_unref(const struct sp_os *os, struct sp__name *name);
 /** sp__name_address() - the resolved address; unnamed for NULL. */
 void sp__name_address(const struct sp__name *name, struct sp_address *ret);
+/** sp__name_encoded() - the bytes of sun_path, as sp__address_encode() has them, without a copy:
+ * @name's own. Not for NULL. */
+const void *sp__name_encoded(const struct sp__name *name, size_t *ret_length);
 /** sp__name_request() - the requested name; "" for NULL. @ret_length may be NULL. */
 const char *sp__name_request(const struct sp__name *name, size_t *ret_length);
 

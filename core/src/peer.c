@@ -14,6 +14,7 @@
  */
 #include "peer.h"
 
+#include "hint.h"
 #include "retry.h"
 #include "walk.h"
 
@@ -91,7 +92,8 @@ void sp__policy_free(const struct sp_os *os, struct sp__policy *policy)
 
 /* ---- who it is ---- */
 
-static int get_cred(const struct sp_os *os, int fd, struct sp_os_cred *ret, struct sp__fault *fault)
+static SP__FLAT int get_cred(const struct sp_os *os, int fd, struct sp_os_cred *ret,
+                             struct sp__fault *fault)
 {
     int r = SP__RETRY(os->peer_cred(os->ctx, fd, ret));
 

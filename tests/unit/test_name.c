@@ -2,6 +2,8 @@
 /* Name blocks: what was asked for and what it means, kept together and shared. */
 #include "name.h"
 
+#include "address.h"
+
 #include "tests/support/must.h"
 
 #include <criterion/criterion.h>
@@ -51,6 +53,18 @@ static void expect(const struct sp__name *name, const char *request, size_t leng
     cr_assert_eq(sp__name_request(name, NULL)[length], '\0');
 }
 
+/* What is kept is what the kernel gets, to the byte, for an address of either kind. */
+static void expect_encoded(const struct sp__name *name, const struct sp_address *address)
+{
+    uint8_t sun_path[SP_PATH_MAX];
+    size_t length = sp__address_encode(address, sun_path);
+    size_t got;
+    const void *bytes = sp__name_encoded(name, &got);
+
+    cr_assert_eq(got, length);
+    cr_assert_arr_eq(bytes, sun_path, length);
+}
+
 Test(name, a_short_name_stays_short_beside_its_address)
 {
     struct sp_address address;
@@ -59,6 +73,7 @@ Test(name, a_short_name_stays_short_beside_its_address)
     MUST(sp_address_name(&address, "svc", SP_STRLEN, "/run/user/0", SP_STRLEN, NULL) == SP_OK);
     name = sp__name_new(&os, &address, 3);
     expect(name, "svc", 3, &address);
+    expect_encoded(name, &address);
     sp__name_unref(&os, name);
 }
 
@@ -74,6 +89,7 @@ Test(name, an_absolute_name_is_its_address)
     MUST(sp_address_path(&address, path, SP_STRLEN, NULL) == SP_OK);
     name = sp__name_new(&os, &address, SP_PATH_MAX);
     expect(name, path, SP_PATH_MAX, &address);
+    expect_encoded(name, &address);
     sp__name_unref(&os, name);
 }
 
@@ -87,6 +103,7 @@ Test(name, an_abstract_name_keeps_every_byte)
     MUST(sp_address_abstract(&address, bytes, 4, NULL) == SP_OK);
     name = sp__name_new(&os, &address, 4);
     expect(name, bytes, 4, &address);
+    expect_encoded(name, &address);
     sp__name_unref(&os, name);
 }
 

@@ -8,6 +8,7 @@ static struct {
     int poller;
     const char *path;
     uint64_t limit;
+    bool asks;
     struct connection connection;
     char buffer[BENCH_BUFFER];
 } client;
@@ -15,6 +16,8 @@ static struct {
 static void begin(void)
 {
     client.connection.fd = raw_connect(client.path);
+    if (client.asks && !raw_trusts(client.connection.fd))
+        bench_fail("somebody else is serving");
     if (raw_send(client.connection.fd, "", 1) != 1)
         bench_fail("a byte was not taken at once");
     poller_set(client.poller, EPOLL_CTL_ADD, client.connection.fd, EPOLLIN, &client.connection);
@@ -36,8 +39,9 @@ static void finish(void)
         begin();
 }
 
-void bench_churn(const struct options *options)
+static void run(const struct options *options, bool asks)
 {
+    client.asks = asks;
     client.poller = poller_open();
     client.path = options->path;
     client.limit = options->limit;
@@ -54,4 +58,14 @@ void bench_churn(const struct options *options)
                 finish();
         }
     }
+}
+
+void bench_churn(const struct options *options)
+{
+    run(options, false);
+}
+
+void bench_churn_asking(const struct options *options)
+{
+    run(options, true);
 }

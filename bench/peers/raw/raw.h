@@ -32,6 +32,9 @@ int raw_connect(const char *path);
 /** raw_connect_patiently() - the same, but waits for room in the backlog. */
 int raw_connect_patiently(const char *path);
 
+/** raw_trusts() - whether the server of a connection runs under our user or as root. */
+bool raw_trusts(int fd);
+
 /** raw_recv() - bytes received; 0: the peer has closed; -1: none now. */
 ssize_t raw_recv(int fd, void *bytes, size_t capacity);
 /** raw_send() - bytes the kernel took, 0 if none; -1: the peer has closed. */

@@ -78,3 +78,8 @@ void bench_churn(const struct options *options)
     for (;;)
         (void)loop_step(&client.loop);
 }
+
+void bench_churn_asking(const struct options *options)
+{
+    bench_churn(options);
+}
