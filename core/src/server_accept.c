@@ -12,7 +12,8 @@
  * connection; after a batch that ran dry it expects as many as there were. When connections come
  * one by one it looks for a second now and then, the less often the longer that was in vain.
  *
- * Tests: tests/unit/test_server_accept.c, tests/integration/test_server_{limits,exhaustion}.c
+ * Tests: tests/unit/test_server_{accept,accept_failures,take,add}.c,
+ * tests/integration/test_server_{limits,exhaustion}.c
  */
 #include "server.h"
 

@@ -358,6 +358,11 @@ unsigned world_open_count(const struct world *world)
     return count;
 }
 
+unsigned world_pending_count(const struct world *world)
+{
+    return world_open_count(world) - 1; /* less the listening one */
+}
+
 unsigned world_turns(struct world *world, unsigned most)
 {
     unsigned turns = 0;

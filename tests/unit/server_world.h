@@ -79,6 +79,8 @@ void world_connect_as(struct world *world, uint32_t uid);
 /** world_open() - a descriptor of the caller's. */
 int world_open(struct world *world, enum world_kind kind);
 unsigned world_open_count(const struct world *world);
+/** world_pending_count() - connections that a listening server holds. */
+unsigned world_pending_count(const struct world *world);
 
 /** world_turns() - runs a loop as long as it has something to do at this instant; returns how many
  * times it went round, at most @most. */
