@@ -330,11 +330,20 @@ void beside_made(struct beside_step *step, int result)
 
 /* ---- running ---- */
 
-static const struct operation_row *find(const struct operation_row *rows, const char *name)
+static const struct operation_row *const operations[] = {
+    socket_operations,   byte_operations,    poll_operations,
+    question_operations, process_operations, file_operations,
+};
+
+static const struct operation_row *find(const char *name)
 {
-    while (rows->name != NULL && strcmp(rows->name, name) != 0)
-        rows++;
-    return rows->name != NULL ? rows : NULL;
+    for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
+        for (const struct operation_row *row = operations[i]; row->name != NULL; row++) {
+            if (strcmp(row->name, name) == 0)
+                return row;
+        }
+    }
+    return NULL;
 }
 
 void beside_run(struct side *side, const char *text, char ret_result[STEP_MAX])
@@ -348,9 +357,7 @@ void beside_run(struct side *side, const char *text, char ret_result[STEP_MAX])
     beside_split(&step, bytes);
     if (step.count == 0)
         beside_mistake(&step, "empty");
-    row = find(socket_operations, beside_text(&step, 0));
-    if (row == NULL)
-        row = find(file_operations, beside_text(&step, 0));
+    row = find(beside_text(&step, 0));
     if (row == NULL)
         beside_mistake(&step, "unknown operation");
     arguments = (int)step.count - 1;

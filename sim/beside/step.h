@@ -54,8 +54,19 @@ struct operation_row {
     operation *run;
     int least, most; /* arguments */
 };
+/* Each ends with a row without a name. */
 extern const struct operation_row socket_operations[];
+extern const struct operation_row byte_operations[];
+extern const struct operation_row poll_operations[];
+extern const struct operation_row question_operations[];
+extern const struct operation_row process_operations[];
 extern const struct operation_row file_operations[];
+
+/* The kernel of this side. */
+static inline const struct sp_os *beside_os(const struct beside_step *step)
+{
+    return step->side->os;
+}
 
 /** beside_split() - into words; the name left of '=' too */
 void beside_split(struct beside_step *step, char bytes[TOKEN_BYTES]);

@@ -10,11 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct sp_os *os_of(const struct beside_step *step)
-{
-    return step->side->os;
-}
-
 static const struct beside *beside_of(const struct beside_step *step)
 {
     return step->side->beside;
@@ -229,17 +224,17 @@ static void do_open_dir(struct beside_step *step)
 
     if (!root && step->count < 3)
         beside_mistake(step, "a name is missing");
-    beside_made(step,
-                os_of(step)->open_dir(os_of(step)->ctx, root ? SP_OS_ROOT : beside_fd(step, 1),
-                                      root ? "" : beside_text(step, 2)));
+    beside_made(step, beside_os(step)->open_dir(beside_os(step)->ctx,
+                                                root ? SP_OS_ROOT : beside_fd(step, 1),
+                                                root ? "" : beside_text(step, 2)));
 }
 
 static void do_stat_at(struct beside_step *step)
 {
     struct sp_os_stat stat;
 
-    if (beside_ok(step, os_of(step)->stat_at(os_of(step)->ctx, beside_fd(step, 1),
-                                             beside_text(step, 2), &stat)))
+    if (beside_ok(step, beside_os(step)->stat_at(beside_os(step)->ctx, beside_fd(step, 1),
+                                                 beside_text(step, 2), &stat)))
         beside_print_stat(step, &stat);
 }
 
@@ -247,7 +242,7 @@ static void do_stat_fd(struct beside_step *step)
 {
     struct sp_os_stat stat;
 
-    if (beside_ok(step, os_of(step)->stat_fd(os_of(step)->ctx, beside_fd(step, 1), &stat)))
+    if (beside_ok(step, beside_os(step)->stat_fd(beside_os(step)->ctx, beside_fd(step, 1), &stat)))
         beside_print_stat(step, &stat);
 }
 
@@ -256,9 +251,9 @@ static void do_same_at(struct beside_step *step)
 {
     struct sp_os_stat a, b;
 
-    if (beside_ok(step, os_of(step)->stat_at(os_of(step)->ctx, beside_fd(step, 1),
-                                             beside_text(step, 2), &a)) &&
-        beside_ok(step, os_of(step)->stat_fd(os_of(step)->ctx, beside_fd(step, 3), &b)))
+    if (beside_ok(step, beside_os(step)->stat_at(beside_os(step)->ctx, beside_fd(step, 1),
+                                                 beside_text(step, 2), &a)) &&
+        beside_ok(step, beside_os(step)->stat_fd(beside_os(step)->ctx, beside_fd(step, 3), &b)))
         beside_print(step, a.dev == b.dev && a.ino == b.ino ? "yes" : "no");
 }
 
@@ -268,14 +263,14 @@ static void do_readlink_at(struct beside_step *step)
     size_t capacity = step->count > 3 ? beside_value(step, 3) : sizeof(text);
 
     print_text(step, text,
-               os_of(step)->readlink_at(os_of(step)->ctx, beside_fd(step, 1), beside_text(step, 2),
-                                        text, capacity));
+               beside_os(step)->readlink_at(beside_os(step)->ctx, beside_fd(step, 1),
+                                            beside_text(step, 2), text, capacity));
 }
 
 static void do_unlink_at(struct beside_step *step)
 {
-    beside_done(step,
-                os_of(step)->unlink_at(os_of(step)->ctx, beside_fd(step, 1), beside_text(step, 2)));
+    beside_done(step, beside_os(step)->unlink_at(beside_os(step)->ctx, beside_fd(step, 1),
+                                                 beside_text(step, 2)));
 }
 
 static struct remembered *find_remembered(struct side *side, const char *key)
@@ -295,8 +290,8 @@ static void do_remember(struct beside_step *step)
 
     if (slot == NULL && side->remembered_count == REMEMBERED_MAX)
         beside_mistake(step, "too much to remember");
-    if (!beside_ok(step, os_of(step)->stat_at(os_of(step)->ctx, beside_fd(step, 1),
-                                              beside_text(step, 2), &stat)))
+    if (!beside_ok(step, beside_os(step)->stat_at(beside_os(step)->ctx, beside_fd(step, 1),
+                                                  beside_text(step, 2), &stat)))
         return;
     if (slot == NULL) {
         slot = &side->remembered[side->remembered_count++];
@@ -313,14 +308,15 @@ static void do_chmod_at(struct beside_step *step)
 
     if (slot == NULL)
         beside_mistake(step, "nothing of that name is remembered");
-    beside_done(step, os_of(step)->chmod_at(os_of(step)->ctx, beside_fd(step, 1),
-                                            beside_text(step, 2), &slot->stat, mode_word(step, 4)));
+    beside_done(step,
+                beside_os(step)->chmod_at(beside_os(step)->ctx, beside_fd(step, 1),
+                                          beside_text(step, 2), &slot->stat, mode_word(step, 4)));
 }
 
 /* chmod_as d name model mode: if the name is what another name in the directory is now */
 static void do_chmod_as(struct beside_step *step)
 {
-    const struct sp_os *os = os_of(step);
+    const struct sp_os *os = beside_os(step);
     struct sp_os_stat model;
 
     if (beside_ok(step, os->stat_at(os->ctx, beside_fd(step, 1), beside_text(step, 3), &model)))
@@ -330,8 +326,8 @@ static void do_chmod_as(struct beside_step *step)
 
 static void do_lock_at(struct beside_step *step)
 {
-    beside_made(step,
-                os_of(step)->lock_at(os_of(step)->ctx, beside_fd(step, 1), beside_text(step, 2)));
+    beside_made(step, beside_os(step)->lock_at(beside_os(step)->ctx, beside_fd(step, 1),
+                                               beside_text(step, 2)));
 }
 
 /* ---- the list ---- */
