@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,8 +24,10 @@ enum { USAGE = 2, CANNOT_RUN = 3 };
 static const struct {
     const char *name;
     const char *what;
+    const char *runner; /* of a program in another language; NULL: none */
+    const char *takes;
 } subcommands[] = {
-#define SUBCOMMAND(name, what) {name, what},
+#define SUBCOMMAND(name, what, runner, takes) {name, what, runner, takes},
 #include "subcommands.h"
 #undef SUBCOMMAND
 };
@@ -42,19 +45,24 @@ static void print_help(FILE *out)
     fputs("\nEach subcommand has --help and a manual page, sunpath-SUBCOMMAND(1).\n", out);
 }
 
-static int is_known(const char *name)
+/* SUBCOMMANDS if there is none of this name. */
+static size_t find(const char *name)
 {
-    for (size_t i = 0; i < SUBCOMMANDS; i++)
-        if (strcmp(subcommands[i].name, name) == 0)
-            return 1;
-    return 0;
+    size_t i = 0;
+
+    while (i < SUBCOMMANDS && strcmp(subcommands[i].name, name) != 0)
+        i++;
+    return i;
 }
+
+/* Without /proc a program cannot tell where it is, and so not where its parts are. */
+#define SELF "/proc/self/exe"
 
 /* Writes where the program of @name is; 0, or -1 with the reason in errno. */
 static int find_part(const char *name, char path[PATH_MAX])
 {
     char own[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", own, sizeof(own) - 1);
+    ssize_t length = readlink(SELF, own, sizeof(own) - 1);
     int written;
 
     if (length < 0)
@@ -69,21 +77,38 @@ static int find_part(const char *name, char path[PATH_MAX])
     return 0;
 }
 
-static int become(const char *name, char **arguments)
+/* @arguments begins with two places, for what is run. */
+static int become(size_t which, char **arguments)
 {
-    char path[PATH_MAX] = "";
+    const char *name = subcommands[which].name;
+    const char *runner = subcommands[which].runner;
+    const char *missing;
+    char path[PATH_MAX];
+    int error;
 
-    if (find_part(name, path) == 0) {
-        arguments[0] = path;
-        (void)execv(path, arguments);
+    if (find_part(name, path) < 0) {
+        fprintf(stderr, "sunpath %s: " SELF ": %s\n", name, strerror(errno));
+        return CANNOT_RUN;
     }
-    fprintf(stderr, "sunpath %s: cannot run %s: %s\n", name, path, strerror(errno));
+    missing = path;
+    arguments[1] = path;
+    if (runner == NULL) {
+        (void)execv(path, arguments + 1);
+    } else if (access(path, R_OK) == 0) {
+        missing = runner;
+        arguments[0] = (char *)(uintptr_t)runner; /* not written to */
+        (void)execvp(runner, arguments);
+    }
+    error = errno;
+    fprintf(stderr, "sunpath %s: %s: %s\n", name, missing, strerror(error));
+    if (error == ENOENT)
+        fprintf(stderr, "sunpath %s takes %s\n", name, subcommands[which].takes);
     return CANNOT_RUN;
 }
 
 int main(int argc, char **argv)
 {
-    char *help[] = {NULL, (char[]){"--help"}, NULL};
+    char *help[] = {NULL, NULL, (char[]){"--help"}, NULL};
     const char *first = argc > 1 ? argv[1] : "";
 
     if (strcmp(first, "--version") == 0) {
@@ -95,10 +120,10 @@ int main(int argc, char **argv)
         print_help(stdout);
         return 0;
     }
-    if (strcmp(first, "help") == 0 && is_known(argv[2]))
-        return become(argv[2], help);
-    if (is_known(first))
-        return become(first, argv + 1);
+    if (strcmp(first, "help") == 0 && find(argv[2]) < SUBCOMMANDS)
+        return become(find(argv[2]), help);
+    if (find(first) < SUBCOMMANDS)
+        return become(find(first), argv);
     if (argc > 1)
         fprintf(stderr, "sunpath: no subcommand '%s'\n\n",
                 strcmp(first, "help") == 0 ? argv[2] : first);
