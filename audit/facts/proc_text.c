@@ -36,7 +36,7 @@ static bool take_number(struct text *from, unsigned base, uint64_t most, uint64_
     const size_t before = from->length;
 
     for (; from->length > 0; from->at++, from->length--) {
-        const unsigned digit = (unsigned char)*from->at - '0';
+        const unsigned digit = (unsigned)(unsigned char)*from->at - (unsigned)'0';
 
         if (digit >= base)
             break;
